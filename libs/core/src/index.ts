@@ -1,1 +1,16 @@
-export {};
+export { newMessageId, messageIdTimeMs, isMessageId } from './message-id.ts';
+export { ENVELOPE_FORMAT_VERSION, DEFAULT_TENANT } from './envelope.ts';
+export type { Envelope, Recipient, Injection, Route } from './envelope.ts';
+export { LEDGER_BEGIN, LEDGER_END } from './event.ts';
+export type { MailEvent, AcceptedEvent, RecipientEvent, MailEventType, RecipientEventType } from './event.ts';
+export type { Body } from './body.ts';
+export { laneOf } from './lane.ts';
+export { splitAddress, domainKey, addressKey } from './address.ts';
+export type { AddressParts } from './address.ts';
+export { LogUnavailable, PositionGone } from './ports/log.ts';
+export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
+export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
+export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow } from './ports/delivery-store.ts';
+export type { Directory, DomainEntry, AddressEntry, Submitter, Authentication } from './ports/directory.ts';
+export type { Trace, MessageTrace, TracedRecipient, MessageQuery, MessageSummary, MinuteCounters, SiteQueue } from './ports/trace.ts';
+export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';

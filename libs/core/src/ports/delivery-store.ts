@@ -1,0 +1,61 @@
+import type { Body } from '../body.ts';
+import type { Envelope } from '../envelope.ts';
+import type { MailEvent } from '../event.ts';
+import type { LaneLease, LanePosition } from './lanes.ts';
+import type { LogRecord } from './log.ts';
+import type { SmtpReply } from './smtp-client.ts';
+
+/** Mail of a lane that waits in PostgreSQL for its time or for room in its ready queue. */
+export interface ScheduledRow {
+  readonly id: number;
+  readonly lane: number;
+  readonly envelope: Envelope;
+  readonly body: Body;
+  /** Milliseconds since 1970. */
+  readonly dueAtMs: number;
+  /** Why it waits: the reply of the last attempt. */
+  readonly lastReply: SmtpReply | undefined;
+}
+
+/** A row to be written: parked (no attempt was made) or deferred. */
+export interface ScheduledInsert {
+  readonly envelope: Envelope;
+  readonly body: Body;
+  readonly dueAtMs: number;
+  readonly state: 'due' | 'waiting';
+  readonly lastReply: SmtpReply | undefined;
+  readonly reason: string;
+}
+
+/** What one lane has to write in a flush. */
+export interface LaneSettlement {
+  readonly lease: LaneLease;
+  readonly normal: LanePosition;
+  readonly bulk: LanePosition;
+  readonly inserts: readonly ScheduledInsert[];
+  /** Rows whose recipients all have an outcome, or that are replaced by an insert of this flush. */
+  readonly deletes: readonly number[];
+  /** Rows put back unchanged but for their time. */
+  readonly reschedules: readonly {
+    readonly id: number;
+    readonly dueAtMs: number;
+    readonly state: 'due' | 'waiting';
+  }[];
+  readonly events: readonly MailEvent[];
+  /** What follows from outcomes (DSN): appended in the same transaction. */
+  readonly records: readonly LogRecord[];
+}
+
+/** Scheduled mail and settlement of the lanes of `outbound`. */
+export interface DeliveryStore {
+  /** Writes everything of all lanes in one transaction; lanes that are another's by now are left out and returned. */
+  flush(settlements: readonly LaneSettlement[]): Promise<{ readonly lost: readonly LaneLease[] }>;
+  /** Rows that are due or waiting by now, not bulk first, then by priority and time; without those in `excludeSites`. */
+  pull(
+    leases: readonly LaneLease[],
+    rowsMax: number,
+    afterIds: { readonly exclude: readonly number[]; readonly excludeSites: readonly string[] },
+  ): Promise<readonly ScheduledRow[]>;
+  /** When the next row of these lanes is due, in milliseconds since 1970; undefined where none waits. */
+  nextDueAtMs(leases: readonly LaneLease[]): Promise<number | undefined>;
+}
