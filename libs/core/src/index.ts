@@ -14,3 +14,10 @@ export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow } fro
 export type { Directory, DomainEntry, AddressEntry, Submitter, Authentication } from './ports/directory.ts';
 export type { Trace, MessageTrace, TracedRecipient, MessageQuery, MessageSummary, MinuteCounters, SiteQueue } from './ports/trace.ts';
 export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';
+export type { Dns, DnsRecord, DnsReply, DnsType } from './ports/dns.ts';
+export type { MxAddress, MxAnswer, MxHost, MxResolver, MxResolverStats } from './ports/mx-resolver.ts';
+export { systemClock } from './ports/clock.ts';
+export type { Clock } from './ports/clock.ts';
+export { systemRandom } from './ports/random.ts';
+export type { Random } from './ports/random.ts';
+export { orderHosts } from './order-hosts.ts';
