@@ -20,4 +20,5 @@ export { systemClock } from './ports/clock.ts';
 export type { Clock } from './ports/clock.ts';
 export { systemRandom } from './ports/random.ts';
 export type { Random } from './ports/random.ts';
+export { isDnsName } from './dns-name.ts';
 export { orderHosts } from './order-hosts.ts';
