@@ -22,3 +22,19 @@ export { systemRandom } from './ports/random.ts';
 export type { Random } from './ports/random.ts';
 export { isDnsName } from './dns-name.ts';
 export { orderHosts } from './order-hosts.ts';
+export { DEFAULT_MAILBOXES, HIERARCHY_SEPARATOR } from './mailbox.ts';
+export type {
+  Mailbox,
+  MailboxChanges,
+  MailboxRef,
+  MailboxSnapshot,
+  MessageColumns,
+  MessageRow,
+  MessageState,
+  NewMessage,
+  SpecialUse,
+  UidRange,
+} from './mailbox.ts';
+export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
+export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
+export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
