@@ -22,7 +22,7 @@ export { systemRandom } from './ports/random.ts';
 export type { Random } from './ports/random.ts';
 export { isDnsName } from './dns-name.ts';
 export { orderHosts } from './order-hosts.ts';
-export { DEFAULT_MAILBOXES, HIERARCHY_SEPARATOR } from './mailbox.ts';
+export { DEFAULT_MAILBOXES, HEADER_COLUMN_MAX_BYTES, HIERARCHY_SEPARATOR } from './mailbox.ts';
 export type {
   Mailbox,
   MailboxChanges,
@@ -38,3 +38,4 @@ export type {
 export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
 export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
 export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
+export type { Connection } from './ports/connection.ts';

@@ -20,6 +20,9 @@ export const DEFAULT_MAILBOXES: readonly {
   { name: 'Trash', specialUse: '\\Trash' },
 ];
 
+/** A longer header is read as a part of the body. */
+export const HEADER_COLUMN_MAX_BYTES = 65_536;
+
 /** Between the levels of a mailbox name. */
 export const HIERARCHY_SEPARATOR = '/';
 
@@ -86,10 +89,12 @@ export interface MessageRow extends MessageState {
   readonly internalDateMs: number;
   /** Of prefix and body together. */
   readonly sizeBytes: number;
+  /** Whether the body's last two octets are CRLF: POP3 has to add them elsewhere, and to count them. */
+  readonly endsWithCrlf: boolean;
   /** Asked for by `structure`. */
   readonly structure: string;
   readonly prefix: Buffer;
-  /** Asked for by `header`: the first `bodyHeaderBytes` of the body. */
+  /** Asked for by `header`: the first `bodyHeaderBytes` of the body; empty where that is over HEADER_COLUMN_MAX_BYTES. */
   readonly bodyHeader: Buffer;
   readonly bodyHeaderBytes: number;
   /** Names the body for `readBody`: stays good as long as the row exists, and a day longer. */
