@@ -1,0 +1,57 @@
+/** The servers and clients from outside that the tests drive Staffetta with, and how they come on the machine. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
+
+interface Need {
+  readonly program: string;
+  readonly debianPackage: string;
+}
+
+const NEEDS: readonly Need[] = [
+  { program: 'swaks', debianPackage: 'swaks' },
+  { program: 'smtp-source', debianPackage: 'postfix' },
+  { program: 'smtp-sink', debianPackage: 'postfix' },
+  { program: 'unbound', debianPackage: 'unbound' },
+  { program: 'chromium', debianPackage: 'chromium' },
+  { program: 'python3', debianPackage: 'python3' },
+  { program: 'curl', debianPackage: 'curl' },
+  { program: 'git', debianPackage: 'git' },
+];
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+
+/** Installs what is missing, or says in words why it cannot. */
+export async function installMissing(): Promise<string | undefined> {
+  const packages = missingPackages();
+  if (packages.length === 0) return undefined;
+  const list = packages.join(' ');
+  const isDebian = existsSync('/etc/debian_version');
+  if (!isDebian || process.getuid?.() !== 0) {
+    return `The tests need programs that are not here. On Debian, as root: apt-get install ${list}`;
+  }
+  console.log(`installing ${list}`);
+  const update = apt(['update']);
+  const install = update && apt(['install', '--no-install-recommends', ...packages]);
+  const left = missingPackages();
+  if (install && left.length === 0) return undefined;
+  return `apt-get could not install ${left.join(' ') || list}`;
+}
+
+function missingPackages(): string[] {
+  const missing = NEEDS.filter(({ program }) => !isInstalled(program));
+  return [...new Set(missing.map((need) => need.debianPackage))];
+}
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_FOLDERS];
+  return folders.some((folder) => existsSync(`${folder}/${program}`));
+}
+
+/** No package may ask a question or start a server of its own. */
+function apt(args: readonly string[]): boolean {
+  const { status } = spawnSync('apt-get', ['-y', '-q', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  });
+  return status === 0;
+}

@@ -1,0 +1,21 @@
+/**
+ * `npm run show -- 1.3 [--long]` runs one point. The point prints its progress on stderr and one JSON line
+ * `{ point, figures, bounds, ok }` on stdout, and ends with 1 when a bound is missed.
+ */
+import { spawn } from 'node:child_process';
+import { pointScript, showPoints } from './show/points.ts';
+
+const [point, ...options] = process.argv.slice(2);
+const points = showPoints();
+if (
+  point === undefined ||
+  !points.includes(point) ||
+  options.some((option) => option !== '--long')
+) {
+  console.error(`usage: npm run show -- POINT [--long]\npoints: ${points.join(', ')}`);
+  process.exit(2);
+}
+const child = spawn(process.execPath, [pointScript(point), ...options], { stdio: 'inherit' });
+// The point ends what it started; a signal reaches it through the terminal's group or from here.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+child.on('close', (code) => (process.exitCode = code ?? 1));
