@@ -1,1 +1,13 @@
-export {};
+export { headerEnd, headerFields, unfold, HEADER_FIELDS_MAX } from './header.ts';
+export type { HeaderField } from './header.ts';
+export { parseParameterised, parameter } from './parameterised.ts';
+export type { Parameterised } from './parameterised.ts';
+export { parseAddressList } from './address-list.ts';
+export type { EnvelopeAddress } from './address-list.ts';
+export type { Envelope } from './envelope.ts';
+export { readStructure, writeStructure } from './structure.ts';
+export type { MessageStructure, MimePart } from './structure.ts';
+export { analyze, PARTS_MAX, PART_DEPTH_MAX } from './analyze.ts';
+export { decodeCharset, isKnownCharset } from './charset.ts';
+export { decodeTransferEncoding } from './transfer-encoding.ts';
+export { decodeHeaderText } from './encoded-words.ts';
