@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import packets, { type Answer, type DecodedPacket } from 'dns-packet';
 import type { DnsRecord, DnsReply, DnsType } from '@staffetta/core';
 
@@ -131,8 +132,9 @@ function readRecord(record: Answer): DnsRecord | undefined {
   const head = { name: record.name.toLowerCase(), ttlSec: ttlOf(record) };
   switch (record.type) {
     case 'A':
+      return isIP(record.data) === 4 ? { ...head, type: 'A', address: record.data } : undefined;
     case 'AAAA':
-      return { ...head, type: record.type, address: record.data };
+      return isIP(record.data) === 6 ? { ...head, type: 'AAAA', address: record.data } : undefined;
     case 'CNAME':
       return { ...head, type: 'CNAME', target: record.data.toLowerCase() };
     case 'MX': {

@@ -27,11 +27,11 @@ export function dnsContract(
   ): void => {
     void test(`${label}: ${title}`, async () => {
       const zone = new DnsZone(ZONE, options);
-      const { dns, stop } = await make(zone);
+      const made = await make(zone);
       try {
-        await body(dns, zone);
+        await body(made.dns, zone);
       } finally {
-        await stop();
+        await made.stop();
       }
     });
   };
