@@ -12,6 +12,28 @@ export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from 
 export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
 export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow } from './ports/delivery-store.ts';
 export type { Directory, DomainEntry, AddressEntry, Submitter, Authentication } from './ports/directory.ts';
+export type {
+  AccountEntry,
+  Added,
+  AliasEntry,
+  ApiKeyEntry,
+  CredentialEntry,
+  DirectoryAdmin,
+  OperatorEntry,
+  OperatorRole,
+  Page,
+  Removable,
+  Removed,
+} from './ports/directory-admin.ts';
+export type { AuditEntry, OperatorSessions } from './ports/operator-sessions.ts';
+export type {
+  ClusterView,
+  Instance,
+  InstanceReport,
+  LaneView,
+  OutcomeTotals,
+  PartHealth,
+} from './ports/cluster-view.ts';
 export type { Trace, MessageTrace, TracedRecipient, MessageQuery, MessageSummary, MinuteCounters, SiteQueue } from './ports/trace.ts';
 export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';
 export type { Dns, DnsRecord, DnsReply, DnsType } from './ports/dns.ts';
@@ -39,3 +61,4 @@ export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
 export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
 export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
 export type { Connection } from './ports/connection.ts';
+export type { SmtpReply } from './ports/smtp-client.ts';

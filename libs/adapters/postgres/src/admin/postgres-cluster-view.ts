@@ -1,0 +1,61 @@
+import type { ClusterView, Instance, LaneView, SiteQueue } from '@staffetta/core';
+import type { Database } from '../database.ts';
+import { TOPIC_NUMBERS } from '../log/partitions.ts';
+import { readQueues } from './queues.ts';
+
+/** Names of the numbers in column `lane.topic`. */
+const TOPIC_NAMES = new Map<number, string>(
+  Object.entries(TOPIC_NUMBERS).map(([name, number]) => [number, name]),
+);
+
+/** Processes, lanes and queues as the database knows them. */
+export class PostgresClusterView implements ClusterView {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async instances(): Promise<readonly Instance[]> {
+    return this.#database.query<{ [Key in keyof Instance]: Instance[Key] }>(
+      `select id, services, host, pid, version, started_at as "startedAtMs",
+              heartbeat_at as "heartbeatAtMs", heartbeat_at > now() - interval '5 seconds' as alive,
+              ready, directory_version as "directoryVersion", report
+       from instance where heartbeat_at > now() - interval '1 minute' order by started_at, id`,
+    );
+  }
+
+  async lanes(): Promise<readonly LaneView[]> {
+    const rows = await this.#database.query<{
+      topic: number;
+      lane: number;
+      owner: string | null;
+      epoch: number;
+      until: number;
+    }>(
+      `select topic, lane, case when until > now() then owner end as owner, epoch, until
+       from lane order by topic, lane`,
+    );
+    return rows.map((row) => ({
+      topic: TOPIC_NAMES.get(row.topic) ?? String(row.topic),
+      lane: row.lane,
+      owner: row.owner ?? undefined,
+      epoch: row.epoch,
+      untilMs: row.until,
+    }));
+  }
+
+  async queues(filter: {
+    readonly site?: string;
+    readonly limit: number;
+  }): Promise<readonly SiteQueue[]> {
+    return readQueues(this.#database, filter);
+  }
+
+  async requestStop(): Promise<void> {
+    await this.#database.query(
+      `update instance set stop_requested_at = now()
+       where heartbeat_at > now() - interval '1 minute'`,
+    );
+  }
+}

@@ -1,0 +1,62 @@
+import type { SiteQueue } from './trace.ts';
+
+/** How one part of a process does. */
+export interface PartHealth {
+  readonly name: string;
+  readonly ok: boolean;
+  /** In words for the operator; empty where there is nothing to say. */
+  readonly detail: string;
+}
+
+/** Recipients by outcome since a process began. */
+export interface OutcomeTotals {
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly deferred: number;
+  readonly bounced: number;
+}
+
+/** What a process tells of itself with each heartbeat (column `report` of its row). */
+export interface InstanceReport {
+  /** Messages in memory, ready or on the wire, by site. */
+  readonly ready?: Readonly<Record<string, number>>;
+  readonly totals?: OutcomeTotals;
+  readonly health?: readonly PartHealth[];
+}
+
+/** A process of the system. */
+export interface Instance {
+  readonly id: string;
+  readonly services: readonly string[];
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly heartbeatAtMs: number;
+  /** Its last heartbeat is younger than 5 s. */
+  readonly alive: boolean;
+  readonly ready: boolean;
+  readonly directoryVersion: number;
+  readonly report: InstanceReport;
+}
+
+/** A lane and who reads it. */
+export interface LaneView {
+  readonly topic: string;
+  readonly lane: number;
+  /** Undefined where its lease has ended. */
+  readonly owner: string | undefined;
+  readonly epoch: number;
+  readonly untilMs: number;
+}
+
+/** What runs, who owns what and what waits. */
+export interface ClusterView {
+  /** Those heard of in the last minute, oldest first. */
+  instances(): Promise<readonly Instance[]>;
+  lanes(): Promise<readonly LaneView[]>;
+  /** Sites with mail, the longest queue first, or one of them. */
+  queues(filter: { readonly site?: string; readonly limit: number }): Promise<readonly SiteQueue[]>;
+  /** Asks every process to drain and end; each sees it with its next heartbeat. */
+  requestStop(): Promise<void>;
+}
