@@ -62,3 +62,17 @@ export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-s
 export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
 export type { Connection } from './ports/connection.ts';
 export type { SmtpReply } from './ports/smtp-client.ts';
+export { MemoryBudget } from './memory-budget.ts';
+export type {
+  ListenSmtp,
+  SmtpAnswer,
+  SmtpContent,
+  SmtpLimits,
+  SmtpListener,
+  SmtpListenerOptions,
+  SmtpMail,
+  SmtpRcpt,
+  SmtpSessionHandler,
+  SmtpSessionInfo,
+  TlsIdentity,
+} from './ports/smtp-listener.ts';
