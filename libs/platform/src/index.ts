@@ -1,1 +1,11 @@
-export {};
+export { formatHostPort, parseHostPort } from './config/address.ts';
+export type { HostPort } from './config/address.ts';
+export { ConfigError } from './config/config-error.ts';
+export { configJsonSchema, describeConfig } from './config/describe.ts';
+export type { Environment } from './config/environment.ts';
+export { loadConfig } from './config/load.ts';
+export { keyOfPort } from './config/ports.ts';
+export { hideUrlPassword, redactConfig } from './config/redact.ts';
+export type { Config, Machine } from './config/resolve.ts';
+export { SERVICE_NAMES } from './config/schema.ts';
+export type { ServiceName } from './config/schema.ts';
