@@ -6,13 +6,13 @@ export interface Admitted {
 export interface AdmissionLimits {
   /** Questions under way at once. */
   readonly inFlightMax: number;
-  /** Of those, asked less than 100 ms ago: more would overflow the server's socket buffer, and be lost. */
+  /** Of those, asked less than 20 ms ago: more would overflow the server's socket buffer, and be lost. */
   readonly burstMax: number;
   /** Questions that wait for a turn. */
   readonly waitingMax: number;
 }
 
-const FRESH_MS = 100;
+const FRESH_MS = 20;
 
 /** Lets questions start in order, as many as the limits allow. */
 export class Admission<T extends Admitted> {

@@ -19,7 +19,7 @@ const DEFAULTS = {
   attemptTimeoutMs: 1000,
   totalTimeoutMs: 5000,
   inFlightMax: 2000,
-  burstMax: 100,
+  burstMax: 200,
   waitingMax: 10_000,
 };
 

@@ -117,6 +117,7 @@ export class Question {
 
   /** The server will not answer this question: from now on only others are asked. */
   #without(upstream: Upstream, reason: string): void {
+    if (this.#over) return;
     this.#servers = this.#servers.filter((server) => server !== upstream);
     if (this.#current === upstream) this.#attempt(reason);
   }
