@@ -1,0 +1,18 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder that other users may enter (PostgreSQL and smtp-sink run as somebody else), removed by `stop`. */
+export interface TempFolder {
+  readonly path: string;
+  stop(): void;
+}
+
+const EVERYBODY_MAY_ENTER = 0o755;
+const EVERYBODY_MAY_WRITE = 0o777;
+
+export function tempFolder(name: string, writable = false): TempFolder {
+  const path = mkdtempSync(join(tmpdir(), `staffetta-${name}-`));
+  chmodSync(path, writable ? EVERYBODY_MAY_WRITE : EVERYBODY_MAY_ENTER);
+  return { path, stop: () => rmSync(path, { recursive: true, force: true }) };
+}
