@@ -9,3 +9,8 @@ export { hideUrlPassword, redactConfig } from './config/redact.ts';
 export type { Config, Machine } from './config/resolve.ts';
 export { SERVICE_NAMES } from './config/schema.ts';
 export type { ServiceName } from './config/schema.ts';
+export { describeStartFailure, EXIT } from './lifecycle/exit-code.ts';
+export type { StartFailure } from './lifecycle/exit-code.ts';
+export { runServices } from './lifecycle/run-services.ts';
+export type { Run, RunOptions, RunStep, SignalSource } from './lifecycle/run-services.ts';
+export type { Service } from './lifecycle/service.ts';
