@@ -5,3 +5,6 @@ export type { DnsZoneServer } from './dns/dns-zone-server.ts';
 export { zoneDns } from './dns/zone-dns.ts';
 export { dnsContract } from './dns/dns-contract.ts';
 export { seededRandom } from './dns/seeded-random.ts';
+export { MemoryMailStore } from './mail-store/memory-mail-store.ts';
+export { mailStoreContract, sampleMessage } from './mail-store/mail-store-contract.ts';
+export type { MadeMailStore } from './mail-store/mail-store-contract.ts';
