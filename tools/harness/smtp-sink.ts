@@ -1,5 +1,5 @@
 /** Postfix's smtp-sink: counts what it is given, or keeps each message in a file. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerProcess } from './server-process.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -8,6 +8,7 @@ import { answers, waitFor } from './wait.ts';
 
 const START_TIMEOUT_MS = 5_000;
 const SESSIONS_MAX = 1_000;
+const COUNTER_MAX_BYTES = 512;
 
 export interface SinkOptions {
   readonly host?: string;
@@ -65,7 +66,7 @@ export class SmtpSink {
 
   /** Messages taken so far. */
   count(): number {
-    return Number(lastMatch(/mesg=(\d+)/g, this.process.log()) ?? 0);
+    return Number(lastMatch(/mesg=(\d+)/g, endOfFile(this.process.logFile)) ?? 0);
   }
 
   /** Kept messages; one that is being received may be there in part. */
@@ -97,6 +98,19 @@ function parse(dump: Buffer): KeptMessage {
     rcptArgs: [...own.matchAll(/^X-Rcpt-Args: (.*)$/gm)].map((match) => match[1] ?? ''),
     content: Buffer.from(content, 'latin1'),
   };
+}
+
+/** The counter stands at the end; the file grows by a line a message. */
+function endOfFile(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const end = Buffer.alloc(Math.min(size, COUNTER_MAX_BYTES));
+    readSync(file, end, 0, end.length, size - end.length);
+    return end.toString('latin1');
+  } finally {
+    closeSync(file);
+  }
 }
 
 function lastMatch(pattern: RegExp, text: string): string | undefined {

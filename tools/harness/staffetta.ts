@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../steps.ts';
 import { freePort } from './free-ports.ts';
-import { processesInFolder } from './processes.ts';
+import { processTree, processesInFolder } from './processes.ts';
 import { ServerProcess } from './server-process.ts';
 import { tempFolder } from './temp-folder.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -119,6 +119,17 @@ export class Staffetta {
   async metrics(): Promise<string> {
     const reply = await fetch(`http://127.0.0.1:${this.ports.telemetry}/metrics`);
     return reply.text();
+  }
+
+  /** Recipients that wait or are on their way, as the metrics page says. */
+  async queueLength(): Promise<number> {
+    const lines = (await this.metrics()).matchAll(/^staffetta_queue_depth(?:\{.*\})? (\S+)$/gm);
+    return [...lines].reduce((sum, line) => sum + Number(line[1]), 0);
+  }
+
+  /** Every process of it: node's tree and PostgreSQL's. */
+  pids(): number[] {
+    return [...new Set([...processTree(this.pid), ...this.postgresPids()])];
   }
 
   /** Runs the command line with the same configuration. */

@@ -1,0 +1,106 @@
+/** A load of own clients that remember what was promised: each message has an `X-Id`, each `250` its time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SmtpClient } from './smtp-client.ts';
+import type { SmtpReply, SmtpTarget } from './smtp-client.ts';
+
+const PAUSE_AFTER_FAILURE_MS = 20;
+
+export interface LoadOptions {
+  readonly target: SmtpTarget;
+  readonly sessions: number;
+  readonly sizeBytes: number;
+  readonly from: string;
+  /** The recipient of the next message. */
+  to(number: number): string;
+  /** Begin every message with these fields, each ended by CRLF. */
+  readonly fields?: string;
+  /** Messages a second over all sessions; as fast as it goes when absent. */
+  readonly perSecond?: number;
+  /** Stop by itself after so many messages. */
+  readonly messagesMax?: number;
+  readonly name?: string;
+}
+
+export class TrackedLoad {
+  /** When each message got its `250`, by `X-Id`, in milliseconds since the epoch. */
+  readonly accepted = new Map<string, number>();
+  /** How often each other reply came, by code. */
+  readonly refused = new Map<number, number>();
+  /** Messages whose connection broke before a reply. */
+  broken = 0;
+  readonly #options: LoadOptions;
+  readonly #done: Promise<unknown>;
+  readonly #begin = performance.now();
+  #next = 0;
+  #stopping = false;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#done = Promise.all(Array.from({ length: options.sessions }, () => this.#session()));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#done;
+  }
+
+  /** Ends when `messagesMax` were sent. */
+  async finished(): Promise<void> {
+    await this.#done;
+  }
+
+  async #session(): Promise<void> {
+    while (!this.#ended()) {
+      let client: SmtpClient | undefined;
+      try {
+        client = await SmtpClient.open(this.#options.target);
+        while (!this.#ended()) await this.#one(client);
+        await client.quit();
+      } catch {
+        // What the load is for: the other side dies. A new connection goes on.
+        client?.destroy();
+        await sleep(PAUSE_AFTER_FAILURE_MS);
+      }
+    }
+  }
+
+  async #one(client: SmtpClient): Promise<void> {
+    const number = this.#next;
+    this.#next += 1;
+    await this.#pace(number);
+    const id = `${this.#options.name ?? 'load'}-${number}`;
+    let reply: SmtpReply;
+    try {
+      reply = await client.send(this.#options.from, [this.#options.to(number)], this.#message(id));
+    } catch (error) {
+      this.broken += 1;
+      throw error;
+    }
+    if (reply.code === 250) this.accepted.set(id, Date.now());
+    else this.#refuse(reply.code);
+    if (reply.code === 421) throw new Error('the other side closes');
+    if (reply.code !== 250) await sleep(PAUSE_AFTER_FAILURE_MS);
+  }
+
+  #refuse(code: number): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1);
+  }
+
+  async #pace(number: number): Promise<void> {
+    if (this.#options.perSecond === undefined) return;
+    const due = this.#begin + (number * 1000) / this.#options.perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+  }
+
+  #ended(): boolean {
+    return this.#stopping || this.#next >= (this.#options.messagesMax ?? Number.POSITIVE_INFINITY);
+  }
+
+  #message(id: string): Buffer {
+    const head = `${this.#options.fields ?? ''}X-Id: ${id}\r\nFrom: <${this.#options.from}>\r\nSubject: ${id}\r\n\r\n`;
+    const line = `${'x'.repeat(70)}\r\n`;
+    const lines = Math.max(1, Math.ceil((this.#options.sizeBytes - head.length) / line.length));
+    return Buffer.from(head + line.repeat(lines));
+  }
+}
