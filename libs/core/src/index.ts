@@ -61,7 +61,17 @@ export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
 export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
 export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
 export type { Connection } from './ports/connection.ts';
-export type { SmtpReply } from './ports/smtp-client.ts';
+export type {
+  OutgoingMessage,
+  OutgoingRecipient,
+  RecipientOutcome,
+  SendResult,
+  SmtpConnection,
+  SmtpConnector,
+  SmtpConnectResult,
+  SmtpReply,
+  SmtpTarget,
+} from './ports/smtp-client.ts';
 export { MemoryBudget } from './memory-budget.ts';
 export type {
   ListenSmtp,
