@@ -8,7 +8,7 @@ export interface PartHealth {
   readonly detail: string;
 }
 
-/** Recipients by outcome since a process began. */
+/** Recipients by outcome since some time. */
 export interface OutcomeTotals {
   readonly accepted: number;
   readonly delivered: number;
@@ -20,7 +20,6 @@ export interface OutcomeTotals {
 export interface InstanceReport {
   /** Messages in memory, ready or on the wire, by site. */
   readonly ready?: Readonly<Record<string, number>>;
-  readonly totals?: OutcomeTotals;
   readonly health?: readonly PartHealth[];
 }
 
@@ -57,6 +56,8 @@ export interface ClusterView {
   lanes(): Promise<readonly LaneView[]>;
   /** Sites with mail, the longest queue first, or one of them. */
   queues(filter: { readonly site?: string; readonly limit: number }): Promise<readonly SiteQueue[]>;
+  /** Recipients counted since the minute of this time (milliseconds since 1970), within the last day. */
+  totals(sinceMs: number): Promise<OutcomeTotals>;
   /** Asks every process to drain and end; each sees it with its next heartbeat. */
   requestStop(): Promise<void>;
 }

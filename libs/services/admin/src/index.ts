@@ -1,1 +1,8 @@
-export {};
+export { DirectoryUseCases } from './directory-use-cases.ts';
+export type { NewCredential, NewDomain } from './directory-use-cases.ts';
+export { FIRST_OPERATOR, ensureFirstOperator } from './first-operator.ts';
+export { assessHealth } from './health.ts';
+export { LiveFeed } from './live-feed.ts';
+export type { LiveSnapshot } from './live-feed.ts';
+export { LoginLimiter } from './login-limiter.ts';
+export type { Change, Outcome } from './outcome.ts';

@@ -1,4 +1,4 @@
-import type { ClusterView, Instance, LaneView, SiteQueue } from '@staffetta/core';
+import type { ClusterView, Instance, LaneView, OutcomeTotals, SiteQueue } from '@staffetta/core';
 import type { Database } from '../database.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import { readQueues } from './queues.ts';
@@ -50,6 +50,21 @@ export class PostgresClusterView implements ClusterView {
     readonly limit: number;
   }): Promise<readonly SiteQueue[]> {
     return readQueues(this.#database, filter);
+  }
+
+  async totals(sinceMs: number): Promise<OutcomeTotals> {
+    const rows = await this.#database.query<{ type: string; count: number }>(
+      `select type, sum(count)::bigint as count from minute_counter
+       where minute >= date_trunc('minute', to_timestamp($1 / 1000.0)) group by type`,
+      [sinceMs],
+    );
+    const counts = new Map(rows.map((row) => [row.type, row.count]));
+    return {
+      accepted: counts.get('accepted') ?? 0,
+      delivered: counts.get('delivered') ?? 0,
+      deferred: counts.get('deferred') ?? 0,
+      bounced: counts.get('bounced') ?? 0,
+    };
   }
 
   async requestStop(): Promise<void> {
