@@ -28,6 +28,7 @@ export class TrackedLoad {
   readonly refused = new Map<number, number>();
   /** Messages whose connection broke before a reply. */
   broken = 0;
+  readonly name: string;
   readonly #options: LoadOptions;
   readonly #done: Promise<unknown>;
   readonly #begin = performance.now();
@@ -36,6 +37,7 @@ export class TrackedLoad {
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.name = options.name ?? 'load';
     this.#done = Promise.all(Array.from({ length: options.sessions }, () => this.#session()));
   }
 
@@ -68,7 +70,7 @@ export class TrackedLoad {
     const number = this.#next;
     this.#next += 1;
     await this.#pace(number);
-    const id = `${this.#options.name ?? 'load'}-${number}`;
+    const id = `${this.name}-${number}`;
     let reply: SmtpReply;
     try {
       reply = await client.send(this.#options.from, [this.#options.to(number)], this.#message(id));

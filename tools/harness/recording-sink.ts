@@ -83,7 +83,8 @@ export class RecordingSink {
 
   #record(text: string): void {
     this.total += 1;
-    const id = ID.exec(text)?.[1];
+    // Only the header: a DSN carries the fields of another message in its body.
+    const id = ID.exec(text.slice(0, text.indexOf('\r\n\r\n') + 2))?.[1];
     if (id === undefined) return;
     const times = this.arrivals.get(id);
     if (times === undefined) this.arrivals.set(id, [Date.now()]);
