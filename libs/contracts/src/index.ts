@@ -1,1 +1,1 @@
-export {};
+export { Envelope, RecordBatch } from './staffetta/mail/v1/envelope.ts';

@@ -1,0 +1,97 @@
+import type { Database } from './database.ts';
+import type { PostgresLedger } from './ledger/postgres-ledger.ts';
+import type { PostgresLog } from './log/postgres-log.ts';
+import { ensureTraceDay, traceDays } from './trace/trace-days.ts';
+
+const TEND_MS = 1_000;
+const SLICES_EVERY = 5;
+const SLOW_EVERY = 30;
+const HOUSEKEEPING_LOCK = 7_205_759_407;
+const DAY_MS = 86_400_000;
+const LOCK_TIMEOUT_MS = 500;
+
+/** What the housekeeper works on. */
+export interface HousekeeperOptions {
+  readonly database: Database;
+  readonly log: PostgresLog;
+  readonly ledger: PostgresLedger;
+  readonly traceRetentionDays: number;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Keeps the tables small: saves what was trimmed, rotates and frees slices, folds the ledger's deltas, makes the
+ * trace's tables for tomorrow and drops those past their retention. Runs in each process; one at a time works.
+ */
+export class Housekeeper {
+  readonly #options: HousekeeperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #rounds = 0;
+
+  constructor(options: HousekeeperOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#tendDays();
+    this.#timer = setInterval(() => void this.tend(), TEND_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+
+  /** One round; errors are told and the next round comes by itself. */
+  tend(): Promise<void> {
+    this.#running ??= this.#round()
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  async #round(): Promise<void> {
+    const { database, log, ledger } = this.#options;
+    await log.saveTrimmed();
+    await database.withConnection(async (connection) => {
+      const locked = await connection.query<{ locked: boolean }>(
+        'select pg_try_advisory_lock($1) as locked',
+        [HOUSEKEEPING_LOCK],
+      );
+      if (!locked.rows[0]?.locked) return;
+      try {
+        while ((await ledger.fold()) > 1_000);
+        if (this.#rounds % SLICES_EVERY === 0) await log.slices.tend();
+        if (this.#rounds % SLOW_EVERY === 0) {
+          await log.parkSlices.tend(Date.now());
+          await this.#tendDays();
+        }
+        this.#rounds += 1;
+      } finally {
+        await connection.query('select pg_advisory_unlock($1)', [HOUSEKEEPING_LOCK]);
+      }
+    });
+  }
+
+  async #tendDays(): Promise<void> {
+    const { database, traceRetentionDays } = this.#options;
+    const dayAt = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
+    const now = Date.now();
+    const oldest = dayAt(now - traceRetentionDays * DAY_MS);
+    await database.transaction(async (connection) => {
+      await ensureTraceDay(connection, dayAt(now));
+      await ensureTraceDay(connection, dayAt(now + DAY_MS));
+    });
+    const days = await database.withConnection((connection) => traceDays(connection));
+    for (const day of days.filter((one) => one < oldest)) {
+      await database.transaction(async (connection) => {
+        await connection.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+        await connection.query(`drop table if exists trace_event_${day}, trace_message_${day}`);
+      });
+    }
+    await database.query(`delete from minute_counter where minute < now() - interval '8 days'`);
+  }
+}

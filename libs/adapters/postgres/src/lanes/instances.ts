@@ -1,0 +1,114 @@
+import type { Client } from 'pg';
+import type { Database } from '../database.ts';
+
+/** What a process tells the others of itself. */
+export interface InstanceInfo {
+  /** New with each start. */
+  readonly id: string;
+  /** Absolute path and host of its data folder: held by one process at a time. */
+  readonly dataFolder: string;
+  readonly services: readonly string[];
+  readonly host: string;
+  readonly version: string;
+  readonly telemetryPort: number;
+}
+
+/** Told at each sign of life. */
+export interface InstanceReport {
+  readonly ready: boolean;
+  readonly directoryVersion: number;
+  /** Free form, for the dashboard: ready queues by site, connections, counters. */
+  readonly report: object;
+}
+
+/** Another process holds the data folder. */
+export class DataFolderInUse extends Error {
+  override readonly name = 'DataFolderInUse';
+}
+
+/** This process's row of `instance`, and the lock on its data folder, which ends with its connection. */
+export class InstanceRegistry {
+  readonly #database: Database;
+  readonly #info: InstanceInfo;
+  #lock: Client | undefined;
+
+  constructor(database: Database, info: InstanceInfo) {
+    this.#database = database;
+    this.#info = info;
+  }
+
+  /**
+   * Takes the data folder and registers. Whoever held the folder before is dead, so its leases end now. Rejects
+   * with DataFolderInUse where another process holds it.
+   */
+  async register(): Promise<void> {
+    await this.#holdFolder();
+    await this.#database.transaction(async (connection) => {
+      const dead = await connection.query<{ id: string }>(
+        'delete from instance where data_folder = $1 returning id',
+        [this.#info.dataFolder],
+      );
+      await connection.query(
+        `update lane set until = '-infinity' where owner = any($1)`,
+        [dead.rows.map((row) => row.id)],
+      );
+      await this.#insert(connection);
+    });
+  }
+
+  /** Signs life; takes the folder's lock again where its connection broke. */
+  async heartbeat(report: InstanceReport): Promise<void> {
+    if (!this.#lock) await this.#holdFolder();
+    const rows = await this.#database.query(
+      `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4
+       where id = $1 returning id`,
+      [this.#info.id, report.ready, report.directoryVersion, JSON.stringify(report.report)],
+    );
+    if (rows.length === 0) await this.#database.withConnection((connection) => this.#insert(connection));
+  }
+
+  /** Leaves: the row goes, the lock too. */
+  async unregister(): Promise<void> {
+    await this.#database
+      .query('delete from instance where id = $1', [this.#info.id])
+      .catch(() => undefined);
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.end().catch(() => undefined);
+  }
+
+  async #insert(connection: Pick<Client, 'query'>): Promise<void> {
+    await connection.query(
+      `insert into instance (id, data_folder, services, host, pid, version, telemetry_port)
+       values ($1, $2, $3, $4, $5, $6, $7)
+       on conflict (id) do nothing`,
+      [
+        this.#info.id,
+        this.#info.dataFolder,
+        this.#info.services,
+        this.#info.host,
+        process.pid,
+        this.#info.version,
+        this.#info.telemetryPort,
+      ],
+    );
+  }
+
+  async #holdFolder(): Promise<void> {
+    const client = await this.#database.dedicated();
+    const forget = (): void => {
+      if (this.#lock === client) this.#lock = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    const rows = await client.query<{ locked: boolean }>(
+      `select pg_try_advisory_lock(hashtextextended($1, 2025)) as locked`,
+      [this.#info.dataFolder],
+    );
+    if (!rows.rows[0]?.locked) {
+      await client.end();
+      throw new DataFolderInUse(`the data folder ${this.#info.dataFolder} is in use by another process`);
+    }
+    this.#lock = client;
+  }
+}

@@ -1,0 +1,124 @@
+import type { LaneLease, Lanes, TakenLane, Topic } from '@staffetta/core';
+import type { Database } from '../database.ts';
+import { TOPIC_NUMBERS } from '../log/partitions.ts';
+
+/** A lease ends this long after its last renewal. */
+export const LEASE_MS = 10_000;
+/** An instance whose last sign of life is older than this is not counted as a living owner. */
+const ALIVE_MS = 10_000;
+
+interface LaneRow {
+  lane: number;
+  epoch: number;
+  position: number;
+  settled: Buffer;
+  bulk_position: number;
+  bulk_settled: Buffer;
+  clean: boolean;
+}
+
+/** Leases as rows of `lane`: taking one moves its epoch, renewing one needs it. */
+export class PostgresLanes implements Lanes {
+  readonly leaseMs = LEASE_MS;
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async tend(
+    topic: Topic,
+    owner: string,
+    held: readonly LaneLease[],
+  ): Promise<{ taken: TakenLane[]; lost: LaneLease[]; release: LaneLease[] }> {
+    const lost = await this.#renew(topic, owner, held);
+    const kept = held.filter((lease) => !lost.includes(lease));
+    const share = await this.#share(topic, owner);
+    if (kept.length > share) return { taken: [], lost, release: kept.slice(share) };
+    const taken = kept.length < share ? await this.#take(topic, owner, share - kept.length) : [];
+    return { taken, lost, release: [] };
+  }
+
+  async release(leases: readonly LaneLease[]): Promise<void> {
+    if (leases.length === 0) return;
+    await this.#database.query(
+      `update lane set owner = null, until = '-infinity', clean = true
+       from unnest($1::smallint[], $2::int[], $3::text[], $4::bigint[]) as held (topic, lane, owner, epoch)
+       where lane.topic = held.topic and lane.lane = held.lane
+         and lane.owner = held.owner and lane.epoch = held.epoch`,
+      [
+        leases.map((lease) => TOPIC_NUMBERS[lease.topic]),
+        leases.map((lease) => lease.lane),
+        leases.map((lease) => lease.owner),
+        leases.map((lease) => lease.epoch),
+      ],
+    );
+  }
+
+  async #renew(
+    topic: Topic,
+    owner: string,
+    held: readonly LaneLease[],
+  ): Promise<LaneLease[]> {
+    if (held.length === 0) return [];
+    const rows = await this.#database.query<{ lane: number }>(
+      `update lane set until = now() + $4 * interval '1 millisecond'
+       from unnest($2::int[], $3::bigint[]) as held (lane, epoch)
+       where lane.topic = $1 and lane.lane = held.lane and lane.epoch = held.epoch and lane.owner = $5
+       returning lane.lane`,
+      [
+        TOPIC_NUMBERS[topic],
+        held.map((lease) => lease.lane),
+        held.map((lease) => lease.epoch),
+        LEASE_MS,
+        owner,
+      ],
+    );
+    const renewed = new Set(rows.map((row) => row.lane));
+    return held.filter((lease) => !renewed.has(lease.lane));
+  }
+
+  /** Lanes over living owners of the topic, rounded up so that none is left over. */
+  async #share(topic: Topic, owner: string): Promise<number> {
+    const rows = await this.#database.query<{ lanes: number; owners: number }>(
+      `select (select count(*) from lane where topic = $1) as lanes,
+              (select count(*) from instance
+               where id <> $2 and $3 = any (services)
+                 and heartbeat_at > now() - $4 * interval '1 millisecond') + 1 as owners`,
+      [TOPIC_NUMBERS[topic], owner, SERVICE_OF[topic], ALIVE_MS],
+    );
+    const { lanes = 0, owners = 1 } = rows[0] ?? {};
+    return Math.ceil(lanes / owners);
+  }
+
+  async #take(topic: Topic, owner: string, count: number): Promise<TakenLane[]> {
+    const rows = await this.#database.query<LaneRow & Record<string, unknown>>(
+      `with before as (
+         select lane, owner is null or clean as clean from lane
+         where topic = $1 and until < now() and (owner is null or owner <> $2)
+         order by lane limit $3 for update skip locked
+       )
+       update lane set owner = $2, epoch = epoch + 1, clean = false,
+                       until = now() + $4 * interval '1 millisecond'
+       from before where lane.topic = $1 and lane.lane = before.lane
+       returning lane.lane, epoch, position, settled, bulk_position, bulk_settled, before.clean`,
+      [TOPIC_NUMBERS[topic], owner, count, LEASE_MS],
+    );
+    return rows.map((row) => ({
+      topic,
+      owner,
+      lane: row.lane,
+      epoch: row.epoch,
+      normal: { position: row.position, settled: row.settled },
+      bulk: { position: row.bulk_position, settled: row.bulk_settled },
+      clean: row.clean,
+    }));
+  }
+}
+
+/** Which service reads a topic. */
+const SERVICE_OF: Readonly<Record<Topic, string>> = {
+  accepted: 'router',
+  outbound: 'delivery',
+  local: 'mailbox',
+};

@@ -1,0 +1,129 @@
+import type { Body, StoredRecord } from '@staffetta/core';
+import type { Database } from '../database.ts';
+import { parkTable } from '../scheduled/park-slices.ts';
+import type { ParkSlices } from '../scheduled/park-slices.ts';
+import { parseBodyRef, SEGMENT_BYTES } from './body-ref.ts';
+import type { Slices } from './slices.ts';
+
+/** The content is no longer where the reference says: it was moved or its slice was freed. */
+export class BodyGone extends Error {
+  override readonly name = 'BodyGone';
+}
+
+/** Reads contents back from log slices and slices of parked mail. */
+export class BodyReader {
+  readonly #database: Database;
+  readonly #slices: Slices;
+  readonly #parkSlices: ParkSlices;
+
+  constructor(database: Database, slices: Slices, parkSlices: ParkSlices) {
+    this.#database = database;
+    this.#slices = slices;
+    this.#parkSlices = parkSlices;
+  }
+
+  async read(body: Body): Promise<Buffer> {
+    if (body.bytes) return body.bytes;
+    const pieces: Buffer[] = [];
+    for await (const piece of this.chunks(body)) pieces.push(piece);
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  }
+
+  /** The content in pieces of a segment at most. */
+  async *chunks(body: Body): AsyncIterable<Buffer> {
+    if (body.bytes) {
+      yield body.bytes;
+      return;
+    }
+    let done = 0;
+    for (let part = 0; done < body.sizeBytes; part += 1) {
+      const piece = await this.#part(body, part);
+      if (piece.length === 0) throw new BodyGone('the content is shorter than recorded');
+      done += piece.length;
+      yield piece;
+    }
+  }
+
+  /** The records with their contents in memory where they are small enough; one query a slice. */
+  async fill(records: readonly StoredRecord[], inlineBytesMax: number): Promise<StoredRecord[]> {
+    const bySlice = new Map<number, number[]>();
+    for (const [index, { body }] of records.entries()) {
+      if (body.bytes || body.ref === undefined || body.sizeBytes > inlineBytesMax) continue;
+      const place = parseBodyRef(body.ref);
+      if (place.kind !== 'log') continue;
+      const list = bySlice.get(place.slice);
+      if (list) list.push(index);
+      else bySlice.set(place.slice, [index]);
+    }
+    const filled = [...records];
+    for (const [slice, indexes] of bySlice) {
+      const bodies = await this.#readMany(
+        slice,
+        indexes.map((index) => records[index]!.body),
+      );
+      for (const [at, index] of indexes.entries()) {
+        const record = records[index]!;
+        filled[index] = { ...record, body: { ...record.body, bytes: bodies[at] } };
+      }
+    }
+    return filled;
+  }
+
+  async #readMany(slice: number, bodies: readonly Body[]): Promise<Buffer[]> {
+    const ring = await this.#slices.ringOf(slice);
+    if (ring === undefined) throw new BodyGone(`log slice ${slice} was freed`);
+    const places = bodies.map((body) => parseBodyRef(body.ref!));
+    const rows = await this.#binaryQuery<{ bytes: Buffer }>(
+      `log_${ring}_body_read`,
+      `select substring(bytes from place."offset" + 1 for place.length) as bytes
+       from unnest($1::bigint[], $2::int[], $3::int[]) with ordinality
+         as place (segment, "offset", length, number)
+       join log_${ring}_body using (segment) order by number`,
+      [
+        places.map((place) => (place.kind === 'log' ? place.segment : 0)),
+        places.map((place) => (place.kind === 'log' ? place.offset : 0)),
+        bodies.map((body) => body.sizeBytes),
+      ],
+    );
+    if (rows.length !== bodies.length) throw new BodyGone('a segment of the log is missing');
+    return rows.map((row) => row.bytes);
+  }
+
+  async #part(body: Body, part: number): Promise<Buffer> {
+    const place = parseBodyRef(body.ref ?? '');
+    let rows: { bytes: Buffer }[];
+    if (place.kind === 'park') {
+      const ring = await this.#parkSlices.ringOf(place.slice);
+      if (ring === undefined) throw new BodyGone(`slice ${place.slice} of parked mail was freed`);
+      rows = await this.#binaryQuery(
+        `park_${ring}_body_read`,
+        `select bytes from ${parkTable(ring)} where message_id = $1 and part = $2`,
+        [place.messageId, part],
+      );
+    } else {
+      const ring = await this.#slices.ringOf(place.slice);
+      if (ring === undefined) throw new BodyGone(`log slice ${place.slice} was freed`);
+      const length = Math.min(body.sizeBytes - part * SEGMENT_BYTES, SEGMENT_BYTES);
+      rows = await this.#binaryQuery(
+        `log_${ring}_body_part`,
+        `select substring(bytes from $2::int + 1 for $3::int) as bytes from log_${ring}_body where segment = $1`,
+        [place.segment + part, place.offset, length],
+      );
+    }
+    const bytes = rows[0]?.bytes;
+    if (!bytes) throw new BodyGone('a part of the content is missing');
+    return bytes;
+  }
+
+  /** Contents come as they are: in text form each octet would be two digits. */
+  async #binaryQuery<Row extends object>(
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    return this.#database.withConnection(async (connection) => {
+      const config = { name, text, values: [...values], binary: true };
+      return (await connection.query<Row & Record<string, unknown>>(config)).rows;
+    });
+  }
+}

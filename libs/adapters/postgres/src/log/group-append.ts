@@ -1,0 +1,98 @@
+import { LogUnavailable } from '@staffetta/core';
+import type { LogRecord, MailEvent, StoredRecord } from '@staffetta/core';
+
+/** Until when an append is confirmed or refused. */
+export const APPEND_DEADLINE_MS = 5_000;
+/** What is written as one group at most. */
+const GROUP_APPENDS_MAX = 500;
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+
+interface Waiting {
+  readonly records: readonly LogRecord[];
+  readonly events: readonly MailEvent[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly deadlineAtMs: number;
+}
+
+/** Told after each group: how many appends it held, and how long it took in milliseconds. */
+export type OnGroup = (appends: number, tookMs: number) => void;
+
+/** Writes a group durably, all of it or nothing. */
+export type WriteGroup = (
+  records: readonly LogRecord[],
+  events: readonly MailEvent[],
+) => Promise<readonly StoredRecord[]>;
+
+/** Groups appends: while one group is being written, the next one fills. */
+export class GroupAppend {
+  readonly #write: WriteGroup;
+  readonly #onGroup: OnGroup;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(write: WriteGroup, onGroup: OnGroup) {
+    this.#write = write;
+    this.#onGroup = onGroup;
+  }
+
+  append(records: readonly LogRecord[], events: readonly MailEvent[]): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      let bytes = 0;
+      for (const { body } of records) bytes += body.ref === undefined ? body.sizeBytes : 0;
+      const deadlineAtMs = Date.now() + APPEND_DEADLINE_MS;
+      this.#waiting.push({ records, events, bytes, resolve, reject, deadlineAtMs });
+      this.#writing ??= this.#writeGroups();
+    });
+  }
+
+  /** Resolves when nothing is being written. */
+  async idle(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async #writeGroups(): Promise<void> {
+    // Appends of the same turn of the event loop go into the first group too.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) await this.#writeGroup(this.#nextGroup());
+    this.#writing = undefined;
+  }
+
+  #nextGroup(): readonly Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    while (count < this.#waiting.length && count < GROUP_APPENDS_MAX) {
+      bytes += this.#waiting[count]!.bytes;
+      if (count > 0 && bytes > GROUP_BYTES_MAX) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+    const startedAtMs = Date.now();
+    const late = group.filter((waiting) => waiting.deadlineAtMs <= startedAtMs);
+    for (const waiting of late) waiting.reject(new LogUnavailable('the log did not answer in time'));
+    const live = late.length > 0 ? group.filter((waiting) => !late.includes(waiting)) : group;
+    if (live.length === 0) return;
+    const timer = setTimeout(() => {
+      for (const waiting of live) {
+        waiting.reject(new LogUnavailable('the log did not answer in time'));
+      }
+    }, live[0]!.deadlineAtMs - startedAtMs);
+    try {
+      await this.#write(
+        live.flatMap((waiting) => waiting.records),
+        live.flatMap((waiting) => waiting.events),
+      );
+      this.#onGroup(live.length, Date.now() - startedAtMs);
+      for (const waiting of live) waiting.resolve();
+    } catch (error) {
+      const refused = new LogUnavailable('the log cannot be written', { cause: error });
+      for (const waiting of live) waiting.reject(refused);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
