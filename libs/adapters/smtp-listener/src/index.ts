@@ -1,1 +1,1 @@
-export {};
+export { listenSmtp } from './listen.ts';

@@ -1,0 +1,458 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type {
+  SmtpAnswer,
+  SmtpListenerOptions,
+  SmtpMail,
+  SmtpSessionHandler,
+  SmtpSessionInfo,
+} from '@staffetta/core';
+import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
+import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
+import { ANSWERS } from './answers.ts';
+import { CommandStream } from './command-stream.ts';
+import { ContentCollector } from './content-collector.ts';
+import { parseMail, parseRcpt } from './parse-commands.ts';
+import type { ListenerServer } from './server.ts';
+
+/** Answers gathered for one write while a peer pipelines. */
+const OUTPUT_MAX_CHARS = 8 * 1024;
+/** A message past the size limit is read on to its end, up to this many times the limit. */
+const OVERSIZE_READ_FACTOR = 2;
+const HELO_MAX = 255;
+/** How long a peer that was told to go may keep its side open while draining. */
+const DRAIN_LINGER_MS = 500;
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+const HTTP = /^[A-Z]+ \S+ HTTP\/\d/i;
+
+/**
+ * One session. Of smtp-server's connection it keeps sockets, STARTTLS and the SASL exchanges; commands, answers and
+ * content are worked on here (see CommandStream), and the greeting goes out at once instead of after 100 ms.
+ */
+export class ListenerConnection extends SMTPConnection {
+  readonly #options: SmtpListenerOptions;
+  readonly #server: ListenerServer;
+  readonly #info: { -readonly [K in keyof SmtpSessionInfo]: SmtpSessionInfo[K] };
+  #handler: SmtpSessionHandler | undefined;
+  #mail: SmtpMail | undefined;
+  #rcpts = 0;
+  #rcptsRefused = false;
+  #content: ContentCollector | undefined;
+  #contentDeadlineMs = 0;
+  /** The final dot is in and its answer is not out. */
+  #deciding = false;
+  #draining = false;
+  #authenticated = false;
+  #authAnswer: SmtpAnswer | undefined;
+  #errors = 0;
+  #commands = 0;
+  #output = '';
+  #gone = false;
+
+  constructor(
+    server: ListenerServer,
+    socket: Socket | TLSSocket,
+    options?: SMTPConnectionOptions | null,
+  ) {
+    super(server, socket, options);
+    this.#server = server;
+    this.#options = server.listenerOptions;
+    this.#info = {
+      remoteAddress: this.remoteAddress,
+      helo: '',
+      protocol: this.#options.protocol === 'lmtp' ? 'LMTP' : 'SMTP',
+      tls: tlsName(socket),
+    };
+  }
+
+  override init(): void {
+    this._setListeners(() => this.#greet());
+  }
+
+  /** Ends the session unless it waits for the answer to a final dot; then after that. */
+  drain(): void {
+    this.#draining = true;
+    // During a handshake nothing can be said; the first command after it gets the answer.
+    if (!this.#deciding && !this._upgrading) this.#reply(ANSWERS.draining);
+  }
+
+  destroy(): void {
+    this._socket.destroy();
+  }
+
+  /** Checks a password for smtp-server's SASL exchanges. */
+  async authenticate(user: string, password: string): Promise<boolean> {
+    const answer = await this.#guard(() => this.#handler!.authenticate!(user, password));
+    this.#authAnswer = answer;
+    this.#authenticated = answer.code === 235;
+    return this.#authenticated;
+  }
+
+  /** What smtp-server says by itself: around STARTTLS and AUTH, and at a time-out. */
+  override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    const answer = this.#authAnswer;
+    this.#authAnswer = undefined;
+    if (answer) {
+      this.#reply(answer);
+      return;
+    }
+    if (code >= 500) this.#errors += 1;
+    this.#flush();
+    super.send(code, data, context);
+  }
+
+  override close(): void {
+    this.#flush();
+    super.close();
+    if (this.#draining) setTimeout(() => this._socket.destroy(), DRAIN_LINGER_MS).unref();
+  }
+
+  override _createParser(): CommandStream {
+    // Called by the constructor above ours: no private field may be touched here.
+    const stream: CommandStream = new CommandStream({
+      onLine: (line, bareLf) => this.#onLine(stream, line, bareLf),
+      onLineTooLong: () => this.#reply(ANSWERS.lineTooLong),
+      onContentProgress: () => this.#checkContent(),
+      onContentEnd: () => this.#onContentEnd(stream),
+      onIdle: () => this.#flush(),
+      onEnd: () => this.close(),
+    });
+    return stream;
+  }
+
+  /** Called by smtp-server when TLS begins: nothing said before counts (RFC 3207 §4.2). */
+  override _resetSession(): void {
+    if (!this.#handler) return;
+    this.#resetTransaction();
+    this.#info.helo = '';
+    this.#info.tls = tlsName(this._socket);
+  }
+
+  override _onError(): void {
+    // A peer that went away, or TLS that failed: nothing to report, the socket closes.
+    this._socket.destroy();
+  }
+
+  override _onClose(): void {
+    super._onClose();
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#server.live.delete(this);
+    if (!this.#deciding) this.#content?.release();
+    this.#handler?.close();
+  }
+
+  #greet(): void {
+    const opened = this.#options.open(this.#info);
+    if ('code' in opened) {
+      this.#reply({ ...opened, close: true });
+      return;
+    }
+    this.#handler = opened;
+    this._ready = true;
+    const name = this.#options.protocol === 'lmtp' ? 'LMTP' : 'ESMTP';
+    this.#reply({ code: 220, enhanced: '', text: `${this.#options.hostname} ${name}` });
+  }
+
+  #onLine(stream: CommandStream, line: string, bareLf: boolean): boolean {
+    if (this._upgrading) return true;
+    if (this.#draining) return this.#answer(stream, ANSWERS.draining);
+    if (!this._ready) return this.#answer(stream, ANSWERS.tooSoon);
+    if (++this.#commands > this.#options.limits.commandsMax)
+      return this.#answer(stream, ANSWERS.tooManyCommands);
+    if (bareLf || CONTROL.test(line)) {
+      this._nextHandler = false;
+      return this.#answer(stream, ANSWERS.badLine);
+    }
+    if (this._nextHandler) {
+      const handler = this._nextHandler;
+      this._nextHandler = false;
+      return this.#delegate(stream, handler, line);
+    }
+    return this.#command(stream, line);
+  }
+
+  #command(stream: CommandStream, line: string): boolean {
+    const blank = line.indexOf(' ');
+    const verb = (blank === -1 ? line : line.slice(0, blank)).toUpperCase();
+    const rest = blank === -1 ? '' : line.slice(blank + 1).trim();
+    switch (verb) {
+      case 'MAIL':
+        return this.#onMail(stream, rest);
+      case 'RCPT':
+        return this.#onRcpt(stream, rest);
+      case 'DATA':
+        return this.#answer(stream, rest === '' ? this.#onData(stream) : ANSWERS.noParameters);
+      case 'HELO':
+      case 'EHLO':
+      case 'LHLO':
+        return this.#onHello(stream, verb, rest);
+      case 'RSET':
+        this.#resetTransaction();
+        return this.#answer(stream, ANSWERS.ok);
+      case 'NOOP':
+        return this.#answer(stream, ANSWERS.ok);
+      case 'QUIT':
+        return this.#answer(stream, ANSWERS.bye);
+      case 'AUTH':
+        return this.#onAuth(stream, line);
+      case 'STARTTLS':
+        return this.#onStartTls(stream, line, rest);
+      case 'VRFY':
+        return this.#answer(stream, rest === '' ? ANSWERS.badParameter : ANSWERS.vrfy);
+      case 'HELP':
+        return this.#answer(stream, ANSWERS.help);
+      default:
+        return this.#answer(stream, HTTP.test(line) ? ANSWERS.http : ANSWERS.unknownCommand);
+    }
+  }
+
+  #onHello(stream: CommandStream, verb: 'HELO' | 'EHLO' | 'LHLO', name: string): boolean {
+    const lmtp = this.#options.protocol === 'lmtp';
+    if (lmtp !== (verb === 'LHLO'))
+      return this.#answer(stream, lmtp ? ANSWERS.noHeloHere : ANSWERS.unknownCommand);
+    if (name === '' || name.length > HELO_MAX || /\s/.test(name))
+      return this.#answer(stream, ANSWERS.badHelo);
+    this.#resetTransaction();
+    this.#info.helo = name;
+    if (!lmtp) this.#info.protocol = verb === 'EHLO' ? 'ESMTP' : 'SMTP';
+    if (verb === 'HELO') {
+      return this.#answer(stream, { code: 250, enhanced: '', text: this.#options.hostname });
+    }
+    const lines = [this.#options.hostname, ...this.#extensions()];
+    const last = lines.pop()!;
+    this.#write(lines.map((text) => `250-${text}\r\n`).join('') + `250 ${last}\r\n`);
+    return this.#writable(stream);
+  }
+
+  #extensions(): string[] {
+    const { limits, tls } = this.#options;
+    const secure = this.#info.tls !== '';
+    return [
+      'PIPELINING',
+      `SIZE ${limits.sizeBytes}`,
+      ...(tls && !secure ? ['STARTTLS'] : []),
+      ...(secure && this.#handler!.authenticate && !this.#authenticated
+        ? ['AUTH PLAIN LOGIN']
+        : []),
+      'ENHANCEDSTATUSCODES',
+      '8BITMIME',
+      'DSN',
+      'SMTPUTF8',
+    ];
+  }
+
+  #onMail(stream: CommandStream, text: string): boolean {
+    if (this.#info.helo === '') return this.#answer(stream, ANSWERS.heloFirst);
+    if (this.#mail) return this.#answer(stream, ANSWERS.nestedMail);
+    const mail = parseMail(text, this.#options.limits.sizeBytes);
+    if ('code' in mail) return this.#answer(stream, mail);
+    return this.#decide(
+      stream,
+      () => this.#handler!.mail(mail),
+      (answer) => {
+        if (answer.code < 400) this.#mail = mail;
+      },
+    );
+  }
+
+  #onRcpt(stream: CommandStream, text: string): boolean {
+    if (!this.#mail) return this.#answer(stream, ANSWERS.mailFirst);
+    if (this.#rcpts >= this.#options.limits.recipientsMax)
+      return this.#answer(stream, ANSWERS.tooManyRecipients);
+    const rcpt = parseRcpt(text, this.#mail.smtputf8);
+    if ('code' in rcpt) return this.#answer(stream, rcpt);
+    return this.#decide(
+      stream,
+      () => this.#handler!.rcpt(rcpt),
+      (answer) => {
+        if (answer.code < 400) this.#rcpts += 1;
+        else this.#rcptsRefused = true;
+      },
+    );
+  }
+
+  #onData(stream: CommandStream): SmtpAnswer {
+    if (!this.#mail) return ANSWERS.mailFirst;
+    if (this.#rcpts === 0) return this.#rcptsRefused ? ANSWERS.noRecipients : ANSWERS.rcptFirst;
+    const { memory, limits } = this.#options;
+    if (memory.usedBytes + this.#mail.sizeBytes >= memory.limitBytes) return ANSWERS.memoryShort;
+    this.#content = new ContentCollector(limits.sizeBytes, memory);
+    this.#contentDeadlineMs = performance.now() + limits.dataTimeoutMs;
+    stream.startContent(this.#content);
+    return ANSWERS.startData;
+  }
+
+  #checkContent(): void {
+    if (performance.now() > this.#contentDeadlineMs) this.#reply(ANSWERS.dataTimeout);
+    else if (this.#content!.sizeBytes > OVERSIZE_READ_FACTOR * this.#options.limits.sizeBytes) {
+      this.#reply({ ...ANSWERS.sizeExceeded, close: true });
+    }
+  }
+
+  #onContentEnd(stream: CommandStream): boolean {
+    const content = this.#content!;
+    if (content.failure) {
+      const answer = content.failure === 'size' ? ANSWERS.sizeExceeded : ANSWERS.memoryShort;
+      this.#endContent(answer);
+      return this.#writable(stream);
+    }
+    this.#flush();
+    this.#deciding = true;
+    this._handlerPending = true;
+    void this.#guard(() => this.#handler!.content(content)).then((answer) => {
+      this.#deciding = false;
+      this._handlerPending = false;
+      this.#endContent(answer);
+      if (this.#draining) this.#reply(ANSWERS.draining);
+      this.#resume(stream);
+    });
+    return false;
+  }
+
+  /** Answers a message, by recipient in LMTP, and ends its transaction. */
+  #endContent(answer: SmtpAnswer | readonly SmtpAnswer[]): void {
+    const answers = 'code' in answer ? [answer] : answer;
+    const times = 'code' in answer && this.#options.protocol === 'lmtp' ? this.#rcpts : 1;
+    if (answers.some(({ code }) => code < 400)) {
+      this.#errors = 0;
+      this.#commands = 0;
+    }
+    this.#resetTransaction();
+    for (let i = 0; i < times; i += 1) for (const each of answers) this.#reply(each);
+  }
+
+  #onAuth(stream: CommandStream, line: string): boolean {
+    if (!this.#handler!.authenticate) return this.#answer(stream, ANSWERS.notOffered);
+    if (this.#info.tls === '') return this.#answer(stream, ANSWERS.needTls);
+    if (this.#info.helo === '') return this.#answer(stream, ANSWERS.heloFirst);
+    if (this.#mail) return this.#answer(stream, ANSWERS.inTransaction);
+    if (this.#authenticated) return this.#answer(stream, ANSWERS.authAlready);
+    return this.#delegate(stream, this.handler_AUTH, line);
+  }
+
+  #onStartTls(stream: CommandStream, line: string, rest: string): boolean {
+    if (!this.#options.tls) return this.#answer(stream, ANSWERS.notOffered);
+    if (this.#info.tls !== '') return this.#answer(stream, ANSWERS.tlsAlready);
+    if (rest !== '') return this.#answer(stream, ANSWERS.noParameters);
+    return this.#delegate(stream, this.handler_STARTTLS, line);
+  }
+
+  /** Lets smtp-server work on a line. */
+  #delegate(
+    stream: CommandStream,
+    handler: (this: SMTPConnection, command: Buffer, callback: () => void) => void,
+    line: string,
+  ): boolean {
+    let waiting = false;
+    let done = false;
+    this._handlerPending = true;
+    handler.call(this, Buffer.from(line), () => {
+      done = true;
+      this._handlerPending = false;
+      if (waiting) this.#resume(stream);
+    });
+    waiting = !done;
+    return done && this.#writable(stream);
+  }
+
+  /** Asks the handler and answers: at once where it knows at once, else the stream waits. */
+  #decide(
+    stream: CommandStream,
+    ask: () => SmtpAnswer | Promise<SmtpAnswer>,
+    apply: (answer: SmtpAnswer) => void,
+  ): boolean {
+    let result: SmtpAnswer | Promise<SmtpAnswer>;
+    try {
+      result = ask();
+    } catch (error) {
+      result = this.#failed(error);
+    }
+    if (!(result instanceof Promise)) {
+      apply(result);
+      return this.#answer(stream, result);
+    }
+    this._handlerPending = true;
+    void this.#guard(() => result).then((answer) => {
+      this._handlerPending = false;
+      apply(answer);
+      this.#reply(answer);
+      this.#resume(stream);
+    });
+    return false;
+  }
+
+  async #guard<T>(ask: () => T | Promise<T>): Promise<T | SmtpAnswer> {
+    try {
+      return await ask();
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): SmtpAnswer {
+    this.#options.onError(error instanceof Error ? error : new Error(String(error)));
+    return ANSWERS.unexpected;
+  }
+
+  #resetTransaction(): void {
+    const open = this.#mail !== undefined;
+    this.#mail = undefined;
+    this.#rcpts = 0;
+    this.#rcptsRefused = false;
+    this.#content?.release();
+    this.#content = undefined;
+    if (open && !this.#gone) this.#handler?.reset();
+  }
+
+  #answer(stream: CommandStream, answer: SmtpAnswer): boolean {
+    this.#reply(answer);
+    return this.#writable(stream);
+  }
+
+  #reply(answer: SmtpAnswer): void {
+    if (this._closing || this._closed) return;
+    if (answer.code >= 500) this.#errors += 1;
+    const enhanced = answer.enhanced === '' ? '' : `${answer.enhanced} `;
+    this.#write(`${answer.code} ${enhanced}${oneLine(answer.text)}\r\n`);
+    if (answer.close || answer.code === 421) this.close();
+    else if (this.#errors > this.#options.limits.errorsMax) this.#reply(ANSWERS.tooManyErrors);
+  }
+
+  #write(text: string): void {
+    this.#output += text;
+    if (!this.#hasMore() || this.#output.length > OUTPUT_MAX_CHARS) this.#flush();
+  }
+
+  #hasMore(): boolean {
+    return this._parser instanceof CommandStream && this._parser.hasMore;
+  }
+
+  #flush(): void {
+    const output = this.#output;
+    if (output === '') return;
+    this.#output = '';
+    if (!this._upgrading && !this._socket.destroyed && this._socket.writable)
+      this._socket.write(output);
+  }
+
+  /** Whether the peer reads what it is told; else the stream waits until it does. */
+  #writable(stream: CommandStream): boolean {
+    if (!this._socket.writableNeedDrain || this._socket.destroyed) return true;
+    this._whenWritable(() => stream.resume());
+    return false;
+  }
+
+  #resume(stream: CommandStream): void {
+    this._whenWritable(() => stream.resume());
+  }
+}
+
+function oneLine(text: string): string {
+  return CONTROL.test(text) ? text.replace(/[\0-\x1f\x7f]/g, ' ') : text;
+}
+
+function tlsName(socket: Socket | TLSSocket): string {
+  if (!(socket instanceof TLSSocket)) return '';
+  return `${socket.getProtocol() ?? 'TLS'} ${socket.getCipher()?.name ?? ''}`.trim();
+}
