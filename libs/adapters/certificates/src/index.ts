@@ -1,1 +1,2 @@
-export {};
+export { CertificateError, loadOrCreateCertificate } from './certificate.ts';
+export type { Certificate, CertificateSource } from './certificate.ts';
