@@ -1,1 +1,1 @@
-export {};
+export { findDatabaseUrl, migrateDatabase } from './migrate-database.ts';

@@ -13,6 +13,7 @@ import {
   PostgresOperatorSessions,
 } from '@staffetta/postgres';
 import type { Database } from '@staffetta/postgres';
+import type { Service } from '@staffetta/platform';
 import { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
 import type { FastifyInstance } from 'fastify';
 import type { AdminParts } from './admin-parts.ts';
@@ -48,18 +49,16 @@ export interface DashboardOptions {
 }
 
 /** The operators' page and the admin API. */
-export interface Dashboard {
-  start(): Promise<void>;
+export interface Dashboard extends Service {
   /** Where it listens. */
   readonly addresses: readonly AddressInfo[];
-  /** Ends live streams, answers what was asked, and listens no more. */
-  stop(): Promise<void>;
 }
 
 /** Makes the dashboard on a migrated database. */
 export function createDashboard(options: DashboardOptions): Dashboard {
   let running: { app: NestFastifyApplication; parts: AdminParts; listeners: Listeners } | undefined;
   return {
+    name: 'dashboard',
     get addresses() {
       return running?.listeners.addresses ?? [];
     },
@@ -74,6 +73,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
       );
       running = { app, parts, listeners };
     },
+    ready() {
+      return running !== undefined;
+    },
+    // Operators watch the drain to its end.
+    async drain() {},
     async stop() {
       if (!running) return;
       const { app, parts, listeners } = running;

@@ -40,7 +40,7 @@ export interface OperatorEntry {
   readonly role: OperatorRole;
 }
 
-/** A page of a list: names or addresses after `after`, in order. */
+/** A page of a list: what comes after the name, address or (of API keys) id `after`, in order. */
 export interface Page {
   readonly after: string;
   /** At most 1,000. */

@@ -1,3 +1,4 @@
+import { addressKey } from '@staffetta/core';
 import type {
   AccountEntry,
   Added,
@@ -94,7 +95,7 @@ export class PostgresDirectoryAdmin implements DirectoryAdmin {
     return this.#list(
       `select id, address, tenant_id as "tenantId", created_at as "createdAtMs"
        from account where address_key > $1 order by address_key limit $2`,
-      page,
+      byKey(page),
     );
   }
 
@@ -102,7 +103,7 @@ export class PostgresDirectoryAdmin implements DirectoryAdmin {
     return this.#list(
       `select address, tenant_id as "tenantId", targets
        from alias where address_key > $1 order by address_key limit $2`,
-      page,
+      byKey(page),
     );
   }
 
@@ -117,7 +118,7 @@ export class PostgresDirectoryAdmin implements DirectoryAdmin {
   async apiKeys(page: Page): Promise<readonly ApiKeyEntry[]> {
     return this.#list(
       `select id, name, tenant_id as "tenantId", created_at as "createdAtMs"
-       from api_key where name > $1 order by name, tenant_id limit $2`,
+       from api_key where id::text > $1 order by id::text limit $2`,
       page,
     );
   }
@@ -146,4 +147,8 @@ export class PostgresDirectoryAdmin implements DirectoryAdmin {
   async #list<Row extends QueryResultRow>(sql: string, page: Page): Promise<readonly Row[]> {
     return this.#database.query<Row>(sql, [page.after, Math.min(page.limit, PAGE_MAX)]);
   }
+}
+
+function byKey({ after, limit }: Page): Page {
+  return { after: after === '' ? '' : addressKey(after), limit };
 }
