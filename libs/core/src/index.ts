@@ -86,3 +86,5 @@ export type {
   SmtpSessionInfo,
   TlsIdentity,
 } from './ports/smtp-listener.ts';
+export { LaneHolder } from './lane-holder.ts';
+export type { LaneHolderOptions } from './lane-holder.ts';

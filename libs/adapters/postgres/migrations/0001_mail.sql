@@ -70,8 +70,10 @@ create table park_slice (
 create unique index park_slice_of on park_slice (kind, of) where freed_at is null;
 create unique index park_slice_ring on park_slice (ring) where freed_at is null;
 
+create sequence scheduled_id increment by 1000;
+
 create table scheduled (
-  id bigint generated always as identity primary key,
+  id bigint primary key,
   lane int not null,
   bulk boolean not null,
   priority smallint not null,

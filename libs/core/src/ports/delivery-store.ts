@@ -19,10 +19,12 @@ export interface ScheduledRow {
 
 /** A row to be written: parked (no attempt was made) or deferred. */
 export interface ScheduledInsert {
+  /** From takeRowIds. */
+  readonly id: number;
   readonly envelope: Envelope;
   readonly body: Body;
   readonly dueAtMs: number;
-  readonly state: 'due' | 'waiting';
+  readonly state: 'due' | 'waiting' | 'wire';
   readonly lastReply: SmtpReply | undefined;
   readonly reason: string;
 }
@@ -48,6 +50,13 @@ export interface LaneSettlement {
 
 /** Scheduled mail and settlement of the lanes of `outbound`. */
 export interface DeliveryStore {
+  /** Numbers for new rows, never given twice; `first` and the ones that follow it. */
+  takeRowIds(): Promise<{ readonly first: number; readonly count: number }>;
+  /**
+   * After lanes were taken from an owner that did not let go: rows that were on the wire then are due again, and the
+   * recipients whose final reply may be lost are returned, to be told as uncertain.
+   */
+  reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]>;
   /** Writes everything of all lanes in one transaction; lanes that are another's by now are left out and returned. */
   flush(settlements: readonly LaneSettlement[]): Promise<{ readonly lost: readonly LaneLease[] }>;
   /** Rows that are due or waiting by now, not bulk first, then by priority and time; without those in `excludeSites`. */

@@ -1,1 +1,2 @@
-export {};
+export { Router } from './router.ts';
+export type { RouterOptions } from './router.ts';

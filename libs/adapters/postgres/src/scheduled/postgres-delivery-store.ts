@@ -17,6 +17,8 @@ import { writeEvents } from '../trace/write-events.ts';
 import { parkTable } from './park-slices.ts';
 
 const FLUSH_TRIES_MAX = 5;
+/** The sequence's increment. */
+const ROW_ID_BLOCK = 1_000;
 
 interface Scheduled {
   id: number;
@@ -37,6 +39,23 @@ export class PostgresDeliveryStore implements DeliveryStore {
   constructor(database: Database, log: PostgresLog) {
     this.#database = database;
     this.#log = log;
+  }
+
+  async takeRowIds(): Promise<{ readonly first: number; readonly count: number }> {
+    const rows = await this.#database.query<{ first: number }>(
+      `select nextval('scheduled_id') as first`,
+    );
+    return { first: rows[0]!.first, count: ROW_ID_BLOCK };
+  }
+
+  async reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]> {
+    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
+      `update scheduled set state = 'due'
+       where lane = any($1::int[]) and state = 'wire'
+       returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
+      [leases.map((lease) => lease.lane)],
+    );
+    return rows.map(scheduledRow);
   }
 
   async flush(
@@ -120,11 +139,11 @@ export class PostgresDeliveryStore implements DeliveryStore {
     const rows = inserts.map((insert, index) => scheduledJson(insert, parked[index]!));
     await connection.query({
       name: 'scheduled_insert',
-      text: `insert into scheduled (lane, bulk, priority, state, due_at, tenant_id, site, domain, message_id,
+      text: `insert into scheduled (id, lane, bulk, priority, state, due_at, tenant_id, site, domain, message_id,
                recipients, accepted_at, expires_at, envelope, body_slice, body_bytes, last_reply, reason)
-             select $1, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
+             select id, $1, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
                expires_at, decode(envelope, 'base64'), body_slice, body_bytes, last_reply, reason
-             from json_to_recordset($2) as row (bulk boolean, priority smallint, state text, due_at timestamptz,
+             from json_to_recordset($2) as row (id bigint, bulk boolean, priority smallint, state text, due_at timestamptz,
                tenant_id text, site text, domain text, message_id uuid, recipients int, accepted_at timestamptz,
                expires_at timestamptz, envelope text, body_slice bigint, body_bytes bigint, last_reply jsonb,
                reason text)`,
@@ -263,6 +282,7 @@ async function copyBodies(
 function scheduledJson(insert: ScheduledInsert, bodySlice: number): object {
   const { envelope } = insert;
   return {
+    id: insert.id,
     bulk: envelope.bulk,
     priority: envelope.priority,
     state: insert.state,

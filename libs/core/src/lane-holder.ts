@@ -1,0 +1,118 @@
+import type { Clock } from './ports/clock.ts';
+import type { LaneLease, Lanes, TakenLane } from './ports/lanes.ts';
+import type { Topic } from './ports/log.ts';
+
+/** How often leases are renewed and lanes balanced, in milliseconds. */
+const TEND_MS = 1_000;
+/** Nothing is started in the last part of a lease that could not be renewed, in milliseconds. */
+const LAST_PART_MS = 3_000;
+
+/** What a reader of lanes does when they come and go. */
+export interface LaneHolderOptions {
+  readonly lanes: Lanes;
+  readonly topic: Topic;
+  readonly owner: string;
+  readonly clock: Clock;
+  onTaken(lane: TakenLane): void;
+  /** The lane is another's or its lease has ended: nothing of it may be settled or sent any more. */
+  onLost(lane: LaneLease): void;
+  /** The lane is to be let go: start nothing more of it, settle what there is; it is released afterwards. */
+  onRelease(lane: LaneLease): Promise<void>;
+  onError(error: unknown): void;
+}
+
+/** Holds this process's share of a topic's lanes: renews, takes, loses and lets go. */
+export class LaneHolder {
+  readonly #options: LaneHolderOptions;
+  readonly #held = new Map<number, TakenLane>();
+  readonly #releasing = new Set<number>();
+  #renewedAtMs = 0;
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #tending: Promise<void> | undefined;
+
+  constructor(options: LaneHolderOptions) {
+    this.#options = options;
+  }
+
+  /** The lanes held now. */
+  get held(): ReadonlyMap<number, TakenLane> {
+    return this.#held;
+  }
+
+  /** Whether work may be started: not in the last seconds of leases that could not be renewed. */
+  get mayStart(): boolean {
+    return (
+      this.#options.clock.now() < this.#renewedAtMs + this.#options.lanes.leaseMs - LAST_PART_MS
+    );
+  }
+
+  /** Takes lanes now and goes on tending them. */
+  async start(): Promise<void> {
+    await this.#tend();
+    this.#timer = setInterval(() => void this.#tend(), TEND_MS);
+  }
+
+  /** Lets go of all lanes cleanly; leases are renewed until then. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const held = [...this.#held.values()];
+    for (const lane of held) this.#releasing.add(lane.lane);
+    await Promise.all(held.map((lane) => this.#options.onRelease(lane)));
+    clearInterval(this.#timer);
+    await this.#tending;
+    await this.#options.lanes.release([...this.#held.values()]);
+    this.#held.clear();
+  }
+
+  #tend(): Promise<void> {
+    this.#tending ??= this.#tendOnce()
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#tending = undefined;
+        this.#dropExpired();
+      });
+    return this.#tending;
+  }
+
+  async #tendOnce(): Promise<void> {
+    const { lanes, topic, owner, clock } = this.#options;
+    const startedAtMs = clock.now();
+    const { taken, lost, release } = await lanes.tend(topic, owner, [...this.#held.values()]);
+    this.#renewedAtMs = startedAtMs;
+    for (const lease of lost) this.#lose(lease);
+    for (const lane of taken) {
+      this.#held.set(lane.lane, lane);
+      // A lane that comes while stopping is released with the others, untouched.
+      if (!this.#stopping) this.#options.onTaken(lane);
+    }
+    for (const lease of release) void this.#release(lease);
+  }
+
+  async #release(lease: LaneLease): Promise<void> {
+    if (this.#releasing.has(lease.lane)) return;
+    this.#releasing.add(lease.lane);
+    try {
+      await this.#options.onRelease(lease);
+      if (this.#held.get(lease.lane)?.epoch === lease.epoch) {
+        await this.#options.lanes.release([lease]);
+        this.#held.delete(lease.lane);
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    } finally {
+      this.#releasing.delete(lease.lane);
+    }
+  }
+
+  #lose(lease: LaneLease): void {
+    if (this.#held.get(lease.lane)?.epoch !== lease.epoch) return;
+    this.#held.delete(lease.lane);
+    this.#options.onLost(lease);
+  }
+
+  #dropExpired(): void {
+    if (this.#options.clock.now() < this.#renewedAtMs + this.#options.lanes.leaseMs) return;
+    for (const lease of this.#held.values()) this.#lose(lease);
+  }
+}

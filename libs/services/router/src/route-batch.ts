@@ -1,0 +1,145 @@
+import type {
+  Directory,
+  Envelope,
+  LogRecord,
+  MailEvent,
+  PipeResult,
+  Recipient,
+  Route,
+  StoredRecord,
+} from '@staffetta/core';
+import { notifySender } from '@staffetta/dsn';
+import type { NotifyContext } from '@staffetta/dsn';
+import { expandRecipients } from './expand-recipients.ts';
+import type { Destination, Expansion } from './expand-recipients.ts';
+import type { SiteFinder } from './site-finder.ts';
+
+/** What routing asks and knows. */
+export interface RoutingContext {
+  readonly directory: Directory;
+  readonly sites: SiteFinder;
+  /** Smart host for all mail to other servers, `host:port`; empty for MX. */
+  readonly nextHop: string;
+  readonly notify: () => NotifyContext;
+  /** The content of a record that is not in memory, for reports. */
+  readonly readBody: (record: StoredRecord) => Promise<Buffer>;
+}
+
+/** Routes a batch: what goes on to which log, and what ended here. */
+export async function routeBatch(
+  records: readonly StoredRecord[],
+  context: RoutingContext,
+): Promise<PipeResult> {
+  const results = await Promise.all(records.map((record) => routeRecord(record, context)));
+  return {
+    records: results.flatMap((result) => result.records),
+    events: results.flatMap((result) => result.events),
+  };
+}
+
+async function routeRecord(record: StoredRecord, context: RoutingContext): Promise<PipeResult> {
+  const { envelope } = record;
+  const expansion = await expandRecipients(envelope.recipients, context.directory);
+  const [outbound, refusals] = await Promise.all([
+    outboundRecords(record, expansion.destinations, context),
+    refuse(record, expansion.destinations, context),
+  ]);
+  return {
+    records: [...localRecords(record, expansion.destinations), ...outbound, ...refusals.records],
+    events: [...expansionEvents(envelope, expansion, context), ...refusals.events],
+  };
+}
+
+function localRecords(record: StoredRecord, destinations: readonly Destination[]): LogRecord[] {
+  return destinations.flatMap((destination) => {
+    if (destination.kind !== 'local') return [];
+    const { recipient } = destination;
+    const envelope = { ...record.envelope, recipients: [recipient] };
+    return [{ topic: 'local', key: recipient.accountId, envelope, body: record.body }];
+  });
+}
+
+/** One record for each site; recipients of one domain stay together. */
+async function outboundRecords(
+  record: StoredRecord,
+  destinations: readonly Destination[],
+  context: RoutingContext,
+): Promise<LogRecord[]> {
+  const groups = new Map<string, { route: Route; recipients: Recipient[] }>();
+  for (const destination of destinations) {
+    if (destination.kind !== 'remote') continue;
+    const { domain, relay } = destination;
+    const nextHop = relay ? relay.nextHop : context.nextHop;
+    const site = nextHop || (await context.sites.site(domain));
+    const route = { site, domain, nextHop, relay: relay !== undefined };
+    // Domains of one site may differ in what they ask of TLS: one record for each.
+    const key = `${site} ${domain}`;
+    const group = groups.get(key);
+    if (group) group.recipients.push(destination.recipient);
+    else groups.set(key, { route, recipients: [destination.recipient] });
+  }
+  return [...groups.values()].map(({ route, recipients }) => ({
+    topic: 'outbound',
+    key: route.site,
+    envelope: { ...record.envelope, recipients, route },
+    body: record.body,
+  }));
+}
+
+async function refuse(
+  record: StoredRecord,
+  destinations: readonly Destination[],
+  context: RoutingContext,
+): Promise<PipeResult> {
+  const refusals = destinations.filter((destination) => destination.kind === 'refused');
+  if (refusals.length === 0) return { records: [], events: [] };
+  const { envelope } = record;
+  const original = await context.readBody(record);
+  const report = notifySender(
+    envelope,
+    refusals.map(({ recipient, reply }) => ({
+      recipient,
+      action: 'failed',
+      status: reply.enhanced ?? '5.0.0',
+      reply,
+      reason: '',
+    })),
+    original,
+    context.notify(),
+  );
+  const { nowMs } = context.notify();
+  const events = refusals.map<MailEvent>(({ recipient, reply }) => ({
+    type: envelope.reversePath === '' ? 'discarded' : 'bounced',
+    messageId: envelope.messageId,
+    tenantId: envelope.tenantId,
+    recipient: recipient.number,
+    atMs: nowMs,
+    reply,
+    ...(report && { causedMessageId: report.event.messageId }),
+  }));
+  return report
+    ? { records: [report.record], events: [...events, report.event] }
+    : { records: [], events };
+}
+
+function expansionEvents(
+  envelope: Envelope,
+  { destinations, added }: Expansion,
+  context: RoutingContext,
+): MailEvent[] {
+  const { nowMs } = context.notify();
+  const base = { messageId: envelope.messageId, tenantId: envelope.tenantId, atMs: nowMs };
+  return [
+    ...added.map<MailEvent>(({ number, address }) => ({
+      ...base,
+      type: 'added',
+      recipient: number,
+      address,
+    })),
+    ...destinations.flatMap<MailEvent>(({ kind, recipient }) =>
+      kind === 'replaced' || kind === 'merged'
+        ? [{ ...base, type: kind, recipient: recipient.number }]
+        : [],
+    ),
+  ];
+}

@@ -1,0 +1,116 @@
+import { LaneHolder } from '@staffetta/core';
+import type { Clock, Directory, LaneLease, Lanes, Log, MxResolver } from '@staffetta/core';
+import { routeBatch } from './route-batch.ts';
+import type { RoutingContext } from './route-batch.ts';
+import { SiteFinder } from './site-finder.ts';
+
+/** Records of one batch at most. */
+const BATCH_RECORDS_MAX = 200;
+/** A lane whose batch could not be routed (the database is away, say) waits this long, in milliseconds. */
+const RETRY_MS = 500;
+
+/** What the router is made from. */
+export interface RouterOptions {
+  readonly log: Log;
+  readonly lanes: Lanes;
+  readonly directory: Directory;
+  readonly resolver: MxResolver;
+  readonly clock: Clock;
+  readonly owner: string;
+  readonly hostname: string;
+  /** Smart host for all mail to other servers, `host:port`; empty for MX. */
+  readonly nextHop: string;
+  /** Life of a report, in milliseconds. */
+  readonly expiresMs: number;
+  onError(error: unknown): void;
+}
+
+/** Reads what was accepted and passes it on: to mailboxes, to the lanes of sites, or back to the sender. */
+export class Router {
+  readonly #options: RouterOptions;
+  readonly #holder: LaneHolder;
+  readonly #context: RoutingContext;
+  /** Lanes at work: a lane that is woken meanwhile goes round again. */
+  readonly #running = new Map<number, { again: boolean; done: Promise<void> }>();
+  #unwatch: () => void = () => undefined;
+  #stopping = false;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    const { log, clock, hostname, expiresMs } = options;
+    this.#context = {
+      directory: options.directory,
+      sites: new SiteFinder(options.resolver, clock),
+      nextHop: options.nextHop,
+      notify: () => ({ hostname, nowMs: clock.now(), expiresMs }),
+      readBody: (record) => log.readBody(record.body),
+    };
+    this.#holder = new LaneHolder({
+      lanes: options.lanes,
+      topic: 'accepted',
+      owner: options.owner,
+      clock,
+      onTaken: (lane) => this.#wake(lane.lane),
+      onLost: () => undefined,
+      onRelease: async (lane) => this.#running.get(lane.lane)?.done,
+      onError: (error) => options.onError(error),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#unwatch = this.#options.log.watch('accepted', ({ lane }) => this.#wake(lane));
+    await this.#holder.start();
+  }
+
+  /** Ends the batches under way and lets go of the lanes. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#unwatch();
+    await this.#holder.stop();
+  }
+
+  #wake(lane: number): void {
+    if (this.#stopping || !this.#holder.held.has(lane)) return;
+    const running = this.#running.get(lane);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const state = { again: true, done: Promise.resolve() };
+    this.#running.set(lane, state);
+    state.done = this.#run(lane, state);
+  }
+
+  async #run(lane: number, state: { again: boolean }): Promise<void> {
+    while (state.again && !this.#stopping) {
+      const lease = this.#holder.held.get(lane);
+      if (!lease) break;
+      state.again = false;
+      try {
+        if (!this.#holder.mayStart) await this.#wait(state);
+        else if (await this.#routeOnce(lease)) state.again = true;
+      } catch (error) {
+        this.#options.onError(error);
+        await this.#wait(state);
+      }
+    }
+    this.#running.delete(lane);
+  }
+
+  async #wait(state: { again: boolean }): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    state.again = true;
+  }
+
+  /** One batch: of what is not bulk if there is any, else of bulk. */
+  async #routeOnce(lease: LaneLease): Promise<boolean> {
+    for (const bulk of [false, true]) {
+      const read = await this.#options.log.pipe(lease, bulk, BATCH_RECORDS_MAX, (records) =>
+        routeBatch(records, this.#context),
+      );
+      if (read === 'lost') return false;
+      if (read > 0) return true;
+    }
+    return false;
+  }
+}
