@@ -1,1 +1,3 @@
-export {};
+export { ImapSession, IMAP_IDLE_TIMEOUT_MS } from './imap/imap-session.ts';
+export { STILL_HERE_MS } from './imap/commands/idle.ts';
+export type { SessionOptions } from './session-options.ts';
