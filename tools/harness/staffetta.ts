@@ -99,6 +99,13 @@ export class Staffetta {
     });
   }
 
+  /** The settings of the doors alone, for a process that somebody else starts. */
+  get doorSettings(): NodeJS.ProcessEnv {
+    return Object.fromEntries(
+      Object.entries(this.#env).filter(([key]) => /^STAFFETTA_.*_PORT$/.test(key)),
+    );
+  }
+
   get pid(): number {
     if (this.#process === undefined) throw new Error('staffetta was not started');
     return this.#process.pid;
