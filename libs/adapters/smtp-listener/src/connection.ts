@@ -58,7 +58,8 @@ export class ListenerConnection extends SMTPConnection {
     this.#server = server;
     this.#options = server.listenerOptions;
     this.#info = {
-      remoteAddress: this.remoteAddress,
+      // Without the zone of a link-local address.
+      remoteAddress: this.remoteAddress.replace(/%.*/, ''),
       helo: '',
       protocol: this.#options.protocol === 'lmtp' ? 'LMTP' : 'SMTP',
       tls: tlsName(socket),
