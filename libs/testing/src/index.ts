@@ -8,3 +8,5 @@ export { seededRandom } from './dns/seeded-random.ts';
 export { MemoryMailStore } from './mail-store/memory-mail-store.ts';
 export { mailStoreContract, sampleMessage } from './mail-store/mail-store-contract.ts';
 export type { MadeMailStore } from './mail-store/mail-store-contract.ts';
+export { startTestDatabase } from './postgres/test-database.ts';
+export type { TestDatabase } from './postgres/test-database.ts';
