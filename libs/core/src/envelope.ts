@@ -33,6 +33,8 @@ export interface Envelope {
   readonly is8bit: boolean;
   /** Octets of the content. */
   readonly sizeBytes: number;
+  /** The submitter's own data for events, a JSON object in at most 1,000 octets; absent without. */
+  readonly metadata?: string;
   /** Where the router sends it; absent before the router. */
   readonly route: Route | undefined;
 }

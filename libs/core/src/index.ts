@@ -33,11 +33,19 @@ export type {
   LaneView,
   OutcomeTotals,
   PartHealth,
+  QueueDepth,
 } from './ports/cluster-view.ts';
 export type { Trace, MessageTrace, TracedRecipient, MessageQuery, MessageSummary, MinuteCounters, SiteQueue } from './ports/trace.ts';
 export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';
 export type { Dns, DnsRecord, DnsReply, DnsType } from './ports/dns.ts';
 export type { MxAddress, MxAnswer, MxHost, MxResolver, MxResolverStats } from './ports/mx-resolver.ts';
+export type {
+  MimeAttachment,
+  MimeComposer,
+  MimeFrame,
+  MimeMailbox,
+  MimeText,
+} from './ports/mime-composer.ts';
 export { systemClock } from './ports/clock.ts';
 export type { Clock } from './ports/clock.ts';
 export { systemRandom } from './ports/random.ts';

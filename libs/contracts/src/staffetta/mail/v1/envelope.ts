@@ -45,7 +45,11 @@ export interface Envelope {
   /** Octets of the content. */
   readonly sizeBytes: number;
   /** Absent before the router. */
-  readonly route?: Route | undefined;
+  readonly route?:
+    | Route
+    | undefined;
+  /** The submitter's own data for events: a JSON object. */
+  readonly metadata?: string | undefined;
 }
 
 /** One recipient of a message. */
@@ -119,6 +123,7 @@ function createBaseEnvelope(): Envelope {
     is8bit: false,
     sizeBytes: 0,
     route: undefined,
+    metadata: undefined,
   };
 }
 
@@ -186,6 +191,9 @@ export const Envelope: MessageFns<Envelope> = {
     }
     if (message.route !== undefined) {
       Route.encode(message.route, writer.uint32(170).fork()).join();
+    }
+    if (message.metadata !== undefined) {
+      writer.uint32(178).string(message.metadata);
     }
     return writer;
   },
@@ -369,6 +377,14 @@ export const Envelope: MessageFns<Envelope> = {
             }
 
             message.route = Route.decode(reader, reader.uint32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.metadata = reader.string();
             continue;
           }
         }
