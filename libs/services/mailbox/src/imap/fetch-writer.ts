@@ -11,7 +11,7 @@ import { readStructure } from '@staffetta/mime';
 import type { MessageStructure } from '@staffetta/mime';
 import { ClientGone } from '../client-stream.ts';
 import type { SelectedState } from './imap-state.ts';
-import { MessageContent } from './message-content.ts';
+import { MessageContent } from '../message-content.ts';
 
 type SectionItem = Extract<FetchItem, { kind: 'section' }>;
 

@@ -1,7 +1,7 @@
 import type { MessageRow, UidRange } from '@staffetta/core';
 import { parseSentDay } from '@staffetta/imap';
 import type { SearchKey } from '@staffetta/imap';
-import type { MessageContent } from './message-content.ts';
+import type { MessageContent } from '../message-content.ts';
 import { SearchedText } from './searched-text.ts';
 import type { SelectedMailbox } from './selected-mailbox.ts';
 

@@ -9,7 +9,7 @@ import {
   unfold,
 } from '@staffetta/mime';
 import type { MimePart } from '@staffetta/mime';
-import type { MessageContent } from './message-content.ts';
+import type { MessageContent } from '../message-content.ts';
 
 /** Octets of one part, and of all of a message, that are looked through. */
 export const SEARCHED_PART_MAX_BYTES = 1_048_576;

@@ -4,7 +4,7 @@ import type { SearchKey } from '@staffetta/imap';
 import { no, ok } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { SelectedState } from '../imap-state.ts';
-import { MessageContent } from '../message-content.ts';
+import { MessageContent } from '../../message-content.ts';
 import type { SelectedMailbox } from '../selected-mailbox.ts';
 import { matchesContent, matchesRow, SearchQuery } from '../search-query.ts';
 
