@@ -17,7 +17,7 @@ async function curlSubmits({ staffetta }: House): Promise<void> {
 
 async function curlReadsByImap({ staffetta }: House): Promise<void> {
   const url = `imaps://127.0.0.1:${staffetta.ports.imaps}`;
-  const search = [...CURL, ...user(BOB), `${url}/INBOX?SUBJECT%20by%20curl`];
+  const search = [...CURL, ...user(BOB), `${url}/INBOX?SUBJECT%20%22by%20curl%22`];
   let found = '';
   await waitFor('the message of curl', ARRIVE_TIMEOUT_MS, async () => {
     found = /SEARCH (\d+)/.exec(await mustRun(search))?.[1] ?? '';
