@@ -1,1 +1,2 @@
-export {};
+export { createEvents } from './create-events.ts';
+export type { EventsOptions } from './create-events.ts';

@@ -49,6 +49,15 @@ export interface LaneView {
   readonly untilMs: number;
 }
 
+/** Scheduled mail in one state. */
+export interface QueueDepth {
+  /** `due` at a time, `waiting` for room in its ready queue, or on the `wire`. */
+  readonly state: string;
+  readonly recipients: number;
+  /** Milliseconds since 1970. */
+  readonly oldestAcceptedAtMs: number;
+}
+
 /** What runs, who owns what and what waits. */
 export interface ClusterView {
   /** Those heard of in the last minute, oldest first. */
@@ -56,6 +65,8 @@ export interface ClusterView {
   lanes(): Promise<readonly LaneView[]>;
   /** Sites with mail, the longest queue first, or one of them. */
   queues(filter: { readonly site?: string; readonly limit: number }): Promise<readonly SiteQueue[]>;
+  /** Scheduled mail by state; states without any are absent. */
+  depths(): Promise<readonly QueueDepth[]>;
   /** Recipients counted since the minute of this time (milliseconds since 1970), within the last day. */
   totals(sinceMs: number): Promise<OutcomeTotals>;
   /** Asks every process to drain and end; each sees it with its next heartbeat. */

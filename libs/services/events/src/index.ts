@@ -1,1 +1,2 @@
-export {};
+export { MailWatch } from './mail-watch.ts';
+export type { MailSight, MailWatchOptions } from './mail-watch.ts';

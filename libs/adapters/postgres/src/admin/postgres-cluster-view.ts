@@ -1,4 +1,11 @@
-import type { ClusterView, Instance, LaneView, OutcomeTotals, SiteQueue } from '@staffetta/core';
+import type {
+  ClusterView,
+  Instance,
+  LaneView,
+  OutcomeTotals,
+  QueueDepth,
+  SiteQueue,
+} from '@staffetta/core';
 import type { Database } from '../database.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import { readQueues } from './queues.ts';
@@ -50,6 +57,14 @@ export class PostgresClusterView implements ClusterView {
     readonly limit: number;
   }): Promise<readonly SiteQueue[]> {
     return readQueues(this.#database, filter);
+  }
+
+  async depths(): Promise<readonly QueueDepth[]> {
+    return this.#database.query<{ [Key in keyof QueueDepth]: QueueDepth[Key] }>(
+      `select state, sum(recipients)::bigint as recipients,
+              min(accepted_at) as "oldestAcceptedAtMs"
+       from scheduled group by state`,
+    );
   }
 
   async totals(sinceMs: number): Promise<OutcomeTotals> {
