@@ -162,6 +162,7 @@ export class ImapSession {
       }
       const command = (byUid ? UID_COMMANDS : COMMANDS).get(name);
       if (command === undefined) throw new ImapSyntaxError('Unknown command');
+      reader.take(' ');
       await this.#run(tag, command, reader, byUid);
       this.#badCommands = 0;
     } catch (error) {

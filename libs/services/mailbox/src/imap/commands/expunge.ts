@@ -19,10 +19,7 @@ export const expunge: Command = {
 };
 
 function readRanges(selected: SelectedMailbox, reader: ArgumentReader, byUid: boolean): UidRange[] {
-  if (byUid) {
-    reader.space();
-    return selected.rangesOf(reader.sequenceSet(), true);
-  }
+  if (byUid) return selected.rangesOf(reader.sequenceSet(), true);
   const { count, lastUid } = selected.numbers;
   return count === 0 ? [] : [{ first: 1, last: lastUid }];
 }

@@ -17,7 +17,6 @@ export const search: Command = {
   needs: 'mailbox',
   sync: 'no-expunge',
   async run(state, reader, byUid) {
-    reader.space();
     const key = readSearchArguments(reader);
     if (key.kind === 'unknown-charset') return no('[BADCHARSET (UTF-8)] Unknown charset');
     const query = new SearchQuery(key, state.selected);
