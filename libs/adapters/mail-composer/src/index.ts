@@ -1,1 +1,1 @@
-export {};
+export { NodemailerComposer } from './nodemailer-composer.ts';
