@@ -24,8 +24,13 @@ module.exports = {
     room(
       'protocols',
       '^libs/protocols/([^/]+)/',
-      ['^libs/protocols/$1/', '^libs/core/', 'node_modules/(mailauth|iconv-lite)/'],
-      'Bytes in, values out: core, and a pure library they wrap.',
+      [
+        '^libs/protocols/$1/',
+        '^libs/protocols/mime/',
+        '^libs/core/',
+        'node_modules/(mailauth|iconv-lite)/',
+      ],
+      'Bytes in, values out: core, and a pure library they wrap; what a message is made of is in mime.',
     ),
     room(
       'services',
