@@ -122,16 +122,13 @@ export class Staffetta {
     }
   }
 
-  /** The metrics page, as Prometheus would read it. */
-  async metrics(): Promise<string> {
-    const reply = await fetch(`http://127.0.0.1:${this.ports.telemetry}/metrics`);
-    return reply.text();
-  }
-
-  /** Recipients that wait or are on their way, as the metrics page says. */
+  /** Recipients without an outcome, as `staffetta ledger check` counts them, asked without starting it. */
   async queueLength(): Promise<number> {
-    const lines = (await this.metrics()).matchAll(/^staffetta_queue_depth(?:\{.*\})? (\S+)$/gm);
-    return [...lines].reduce((sum, line) => sum + Number(line[1]), 0);
+    const token = readFileSync(join(this.dataDir, 'admin-token'), 'utf8').trim();
+    const url = `http://127.0.0.1:${this.ports.dashboard}/api/admin/v1/ledger`;
+    const reply = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+    if (!reply.ok) throw new Error(`the ledger: ${reply.status} ${await reply.text()}`);
+    return ((await reply.json()) as { waiting: number }).waiting;
   }
 
   /** Every process of it: node's tree and PostgreSQL's. */
