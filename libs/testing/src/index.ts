@@ -10,3 +10,11 @@ export { mailStoreContract, sampleMessage } from './mail-store/mail-store-contra
 export type { MadeMailStore } from './mail-store/mail-store-contract.ts';
 export { startTestDatabase } from './postgres/test-database.ts';
 export type { TestDatabase } from './postgres/test-database.ts';
+export { SmtpDialogue } from './smtp/smtp-dialogue.ts';
+export type { DialogueTarget } from './smtp/smtp-dialogue.ts';
+export { CountingSmtpSink } from './smtp-sink/counting-smtp-sink.ts';
+export type { CountingSmtpSinkOptions } from './smtp-sink/counting-smtp-sink.ts';
+export { ScriptedSmtpServer } from './smtp-sink/scripted-smtp-server.ts';
+export type { SmtpScript } from './smtp-sink/scripted-smtp-server.ts';
+export { ScriptedSmtpSession } from './smtp-sink/scripted-smtp-session.ts';
+export { TEST_IDENTITY } from './smtp-sink/test-identity.ts';
