@@ -21,6 +21,7 @@ const parts: (readonly [string, readonly string[]])[] = [
     ['nx', 'run-many', '-t', 'test', '--parallel=2', '--output-style=static'],
   ],
   ['tests of the harness', ['node', '--test', 'tools/harness/*.test.ts']],
+  ['end to end', ['node', '--test', 'tools/e2e/*.test.ts']],
   ...showPoints().map(
     (point) => [`show ${point}`, ['node', 'tools/show.ts', point]] as [string, string[]],
   ),
