@@ -10,7 +10,7 @@ export type { AddressParts } from './address.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
 export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
-export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow } from './ports/delivery-store.ts';
+export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow, ScheduledUpdate } from './ports/delivery-store.ts';
 export type { Directory, DomainEntry, AddressEntry, Submitter, Authentication } from './ports/directory.ts';
 export type {
   AccountEntry,

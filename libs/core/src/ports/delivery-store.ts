@@ -19,8 +19,8 @@ export interface ScheduledRow {
 
 /** A row to be written: parked (no attempt was made) or deferred. */
 export interface ScheduledInsert {
-  /** From takeRowIds. */
-  readonly id: number;
+  /** From takeRowIds, where the row must be known before it is written; else it gets a number of its own. */
+  readonly id?: number;
   readonly envelope: Envelope;
   readonly body: Body;
   readonly dueAtMs: number;
@@ -29,20 +29,27 @@ export interface ScheduledInsert {
   readonly reason: string;
 }
 
+/** A row that waits again; what is absent stays as it is. */
+export interface ScheduledUpdate {
+  readonly id: number;
+  readonly dueAtMs: number;
+  readonly state: 'due' | 'waiting';
+  /** The recipients that are left, with their attempts. */
+  readonly envelope?: Envelope;
+  readonly lastReply?: SmtpReply;
+  readonly reason?: string;
+}
+
 /** What one lane has to write in a flush. */
 export interface LaneSettlement {
   readonly lease: LaneLease;
   readonly normal: LanePosition;
   readonly bulk: LanePosition;
   readonly inserts: readonly ScheduledInsert[];
-  /** Rows whose recipients all have an outcome, or that are replaced by an insert of this flush. */
+  /** Rows whose recipients all have an outcome. */
   readonly deletes: readonly number[];
-  /** Rows put back unchanged but for their time. */
-  readonly reschedules: readonly {
-    readonly id: number;
-    readonly dueAtMs: number;
-    readonly state: 'due' | 'waiting';
-  }[];
+  /** Rows that wait again. */
+  readonly updates: readonly ScheduledUpdate[];
   readonly events: readonly MailEvent[];
   /** What follows from outcomes (DSN): appended in the same transaction. */
   readonly records: readonly LogRecord[];

@@ -1,1 +1,3 @@
-export {};
+export { Delivery } from './delivery.ts';
+export type { ReadySite } from './delivery.ts';
+export type { DeliveryMetrics, DeliveryOptions, DeliverySettings } from './options.ts';

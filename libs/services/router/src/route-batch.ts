@@ -14,6 +14,9 @@ import { expandRecipients } from './expand-recipients.ts';
 import type { Destination, Expansion } from './expand-recipients.ts';
 import type { SiteFinder } from './site-finder.ts';
 
+/** Every server takes this many recipients in one transaction (RFC 5321 §4.5.3.1.8). */
+const TRANSACTION_RECIPIENTS_MAX = 100;
+
 /** What routing asks and knows. */
 export interface RoutingContext {
   readonly directory: Directory;
@@ -78,12 +81,20 @@ async function outboundRecords(
     if (group) group.recipients.push(destination.recipient);
     else groups.set(key, { route, recipients: [destination.recipient] });
   }
-  return [...groups.values()].map(({ route, recipients }) => ({
-    topic: 'outbound',
-    key: route.site,
-    envelope: { ...record.envelope, recipients, route },
-    body: record.body,
-  }));
+  return [...groups.values()].flatMap(({ route, recipients }) =>
+    chunks(recipients, TRANSACTION_RECIPIENTS_MAX).map((some): LogRecord => ({
+      topic: 'outbound',
+      key: route.site,
+      envelope: { ...record.envelope, recipients: some, route },
+      body: record.body,
+    })),
+  );
+}
+
+function chunks<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 async function refuse(

@@ -4,6 +4,7 @@ import type {
   LaneSettlement,
   ScheduledInsert,
   ScheduledRow,
+  ScheduledUpdate,
   SmtpReply,
   StoredRecord,
 } from '@staffetta/core';
@@ -120,7 +121,10 @@ export class PostgresDeliveryStore implements DeliveryStore {
     for (const { lease, inserts } of settlements) {
       if (inserts.length > 0) await this.#insertScheduled(connection, lease.lane, inserts);
     }
-    await reschedule(connection, settlements);
+    await updateScheduled(
+      connection,
+      settlements.flatMap((one) => one.updates),
+    );
     const events = settlements.flatMap((one) => one.events);
     if (events.length > 0) await writeEvents(connection, events);
     return this.#log.writer.write(
@@ -141,7 +145,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
       name: 'scheduled_insert',
       text: `insert into scheduled (id, lane, bulk, priority, state, due_at, tenant_id, site, domain, message_id,
                recipients, accepted_at, expires_at, envelope, body_slice, body_bytes, last_reply, reason)
-             select id, $1, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
+             select coalesce(id, nextval('scheduled_id')), $1, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
                expires_at, decode(envelope, 'base64'), body_slice, body_bytes, last_reply, reason
              from json_to_recordset($2) as row (id bigint, bulk boolean, priority smallint, state text, due_at timestamptz,
                tenant_id text, site text, domain text, message_id uuid, recipients int, accepted_at timestamptz,
@@ -229,18 +233,32 @@ async function savePositions(
   );
 }
 
-async function reschedule(
+async function updateScheduled(
   connection: Connection,
-  settlements: readonly LaneSettlement[],
+  updates: readonly ScheduledUpdate[],
 ): Promise<void> {
-  const rows = settlements.flatMap((one) => one.reschedules);
-  if (rows.length === 0) return;
-  await connection.query(
-    `update scheduled set due_at = to_timestamp(later.due_ms / 1000.0), state = later.state
-     from unnest($1::bigint[], $2::float8[], $3::text[]) as later (id, due_ms, state)
-     where scheduled.id = later.id`,
-    [rows.map((row) => row.id), rows.map((row) => row.dueAtMs), rows.map((row) => row.state)],
-  );
+  if (updates.length === 0) return;
+  const rows = updates.map(({ id, dueAtMs, state, envelope, lastReply, reason }) => ({
+    id,
+    due_at: new Date(dueAtMs).toISOString(),
+    state,
+    recipients: envelope?.recipients.length,
+    envelope: envelope && encodeEnvelope(envelope).toString('base64'),
+    last_reply: lastReply,
+    reason,
+  }));
+  await connection.query({
+    name: 'scheduled_update',
+    text: `update scheduled set due_at = row.due_at, state = row.state,
+             recipients = coalesce(row.recipients, scheduled.recipients),
+             envelope = coalesce(decode(row.envelope, 'base64'), scheduled.envelope),
+             last_reply = coalesce(row.last_reply, scheduled.last_reply),
+             reason = coalesce(row.reason, scheduled.reason)
+           from json_to_recordset($1) as row (id bigint, due_at timestamptz, state text, recipients int,
+             envelope text, last_reply jsonb, reason text)
+           where scheduled.id = row.id`,
+    values: [JSON.stringify(rows)],
+  });
 }
 
 async function copyBodies(

@@ -1,0 +1,95 @@
+import type { StoredRecord } from '@staffetta/core';
+import type { Entry } from './entry.ts';
+import type { DeliveryOptions } from './options.ts';
+import type { OwnedLane } from './owned-lane.ts';
+
+const READ_RECORDS_MAX = 200;
+const READ_BYTES_MAX = 4 * 1024 * 1024;
+/** With this many rows to be written the reader waits for the flush. */
+const PENDING_INSERTS_MAX = 2_000;
+const RETRY_MS = 500;
+const ENTRY_OVERHEAD_BYTES = 2_000;
+
+/** Reads a lane's records as they come: what is not bulk first, bulk while there is nothing else. */
+export class LaneReader {
+  readonly #options: DeliveryOptions;
+  readonly #take: (entry: Entry) => void;
+  readonly #flushed: () => Promise<void>;
+  readonly #running = new Map<OwnedLane, { again: boolean; done: Promise<void> }>();
+
+  constructor(
+    options: DeliveryOptions,
+    take: (entry: Entry) => void,
+    flushed: () => Promise<void>,
+  ) {
+    this.#options = options;
+    this.#take = take;
+    this.#flushed = flushed;
+  }
+
+  /** Something may be there to read. */
+  wake(lane: OwnedLane): void {
+    const running = this.#running.get(lane);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const state = { again: true, done: Promise.resolve() };
+    this.#running.set(lane, state);
+    state.done = this.#run(lane, state);
+  }
+
+  /** Resolves when the lane, which is closing or lost, is not read any more. */
+  async ended(lane: OwnedLane): Promise<void> {
+    await this.#running.get(lane)?.done;
+  }
+
+  async #run(lane: OwnedLane, state: { again: boolean }): Promise<void> {
+    while (state.again && !lane.closing && !lane.lost) {
+      state.again = false;
+      try {
+        if (await this.#readOnce(lane)) state.again = true;
+      } catch (error) {
+        this.#options.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        state.again = true;
+      }
+    }
+    this.#running.delete(lane);
+  }
+
+  async #readOnce(lane: OwnedLane): Promise<boolean> {
+    for (const bulk of [false, true]) {
+      const name = bulk ? 'bulk' : 'normal';
+      const position = lane.readPositions[name];
+      const records = await this.#options.log.read(
+        { topic: 'outbound', lane: lane.lease.lane, bulk },
+        position,
+        { recordsMax: READ_RECORDS_MAX, bytesMax: READ_BYTES_MAX },
+      );
+      if (records.length === 0) continue;
+      if (lane.lost) return false;
+      lane.readPositions[name] = position + records.length;
+      for (const record of records) {
+        if (!lane.tracker(bulk).isSettled(record.position)) this.#take(this.#entryOf(lane, record));
+      }
+      if (lane.pendingInserts > PENDING_INSERTS_MAX) await this.#flushed();
+      return true;
+    }
+    return false;
+  }
+
+  #entryOf(lane: OwnedLane, record: StoredRecord): Entry {
+    return {
+      lane,
+      source: { kind: 'log', bulk: record.partition.bulk, position: record.position },
+      envelope: record.envelope,
+      body: record.body,
+      site: record.envelope.route?.site ?? record.key,
+      readAtMs: this.#options.clock.now(),
+      memoryBytes: (record.body.bytes?.length ?? 0) + ENTRY_OVERHEAD_BYTES,
+      restarts: 0,
+      settled: false,
+    };
+  }
+}

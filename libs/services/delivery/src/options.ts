@@ -1,0 +1,56 @@
+import type {
+  Clock,
+  DeliveryStore,
+  Lanes,
+  Log,
+  MxResolver,
+  Random,
+  RecipientEventType,
+  SmtpConnector,
+} from '@staffetta/core';
+
+/** What a delivery worker is made from. */
+export interface DeliveryOptions {
+  readonly log: Log;
+  readonly lanes: Lanes;
+  readonly store: DeliveryStore;
+  readonly resolver: MxResolver;
+  readonly connector: SmtpConnector;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** This process, as the owner of lanes. */
+  readonly owner: string;
+  readonly settings: DeliverySettings;
+  readonly metrics: DeliveryMetrics;
+  onError(error: unknown): void;
+}
+
+/** Settings of delivery; times in milliseconds, sizes in octets. */
+export interface DeliverySettings {
+  /** EHLO name and reporting MTA. */
+  readonly hostname: string;
+  /** Our own IP addresses except loopback, to know ourselves among MX hosts. */
+  readonly ownAddresses: ReadonlySet<string>;
+  readonly remotePort: number;
+  readonly allowLoopback: boolean;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** Life of a report. */
+  readonly expiresMs: number;
+  readonly connectionsPerSiteMax: number;
+  readonly connectionsMax: number;
+  readonly messagesPerConnectionMax: number;
+  /** How long a connection is kept without a message. */
+  readonly idleMs: number;
+  readonly readyPerSiteMax: number;
+  readonly memoryBytes: number;
+  /** How long what is on the wire may go on when a lane is let go. */
+  readonly drainMs: number;
+}
+
+/** What is counted as it happens. */
+export interface DeliveryMetrics {
+  outcome(type: RecipientEventType, recipients: number): void;
+  /** From acceptance to the remote 250, in milliseconds. */
+  delivered(latencyMs: number, bulk: boolean): void;
+}

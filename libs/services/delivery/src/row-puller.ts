@@ -1,0 +1,85 @@
+import type { LaneLease } from '@staffetta/core';
+import type { Entry } from './entry.ts';
+import type { DeliveryOptions } from './options.ts';
+import type { OwnedLane } from './owned-lane.ts';
+import type { ReadyQueues } from './ready-queues.ts';
+
+/** Rows are looked for this often, in milliseconds; at once again while there are as many as were asked for. */
+const PULL_MS = 500;
+const PULL_ROWS_MAX = 500;
+const ENTRY_OVERHEAD_BYTES = 2_000;
+
+/** Brings scheduled mail back into the ready queues when it is due and there is room for it. */
+export class RowPuller {
+  readonly #options: DeliveryOptions;
+  readonly #queues: ReadyQueues;
+  readonly #lanes: ReadonlyMap<number, OwnedLane>;
+  readonly #take: (entry: Entry) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #pulling: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(
+    options: DeliveryOptions,
+    queues: ReadyQueues,
+    lanes: ReadonlyMap<number, OwnedLane>,
+    take: (entry: Entry) => void,
+  ) {
+    this.#options = options;
+    this.#queues = queues;
+    this.#lanes = lanes;
+    this.#take = take;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.#pull(), PULL_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    await this.#pulling;
+  }
+
+  #pull(): Promise<void> {
+    this.#pulling ??= this.#pullAll()
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#pulling = undefined;
+      });
+    return this.#pulling;
+  }
+
+  async #pullAll(): Promise<void> {
+    let pulled = PULL_ROWS_MAX;
+    while (pulled === PULL_ROWS_MAX && !this.#stopped) pulled = await this.#pullOnce();
+  }
+
+  async #pullOnce(): Promise<number> {
+    const { store, clock, settings } = this.#options;
+    const lanes = [...this.#lanes.values()].filter((lane) => !lane.closing && !lane.lost);
+    if (lanes.length === 0 || this.#queues.memoryBytes > settings.memoryBytes / 2) return 0;
+    const leases: LaneLease[] = lanes.map((lane) => lane.lease);
+    const rows = await store.pull(leases, PULL_ROWS_MAX, {
+      exclude: lanes.flatMap((lane) => [...lane.pulledRows]),
+      excludeSites: this.#queues.closedSites(clock.now()),
+    });
+    for (const row of rows) {
+      const lane = this.#lanes.get(row.lane);
+      if (!lane || lane.closing || lane.lost) continue;
+      lane.pulledRows.add(row.id);
+      this.#take({
+        lane,
+        source: { kind: 'row', id: row.id },
+        envelope: row.envelope,
+        body: row.body,
+        site: row.envelope.route?.site ?? '',
+        readAtMs: clock.now(),
+        memoryBytes: ENTRY_OVERHEAD_BYTES,
+        restarts: 0,
+        settled: false,
+      });
+    }
+    return rows.length;
+  }
+}

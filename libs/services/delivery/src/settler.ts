@@ -1,0 +1,162 @@
+import type { RecipientOutcome, ScheduledUpdate } from '@staffetta/core';
+import { notifySender, wantsNotification } from '@staffetta/dsn';
+import type { NotifiedRecipient } from '@staffetta/dsn';
+import { decide } from './decide.ts';
+import type { Decision } from './decide.ts';
+import type { Entry } from './entry.ts';
+import type { Flusher } from './flusher.ts';
+import type { Consequences } from './owned-lane.ts';
+import type { DeliveryOptions } from './options.ts';
+
+/** Carries out what is decided about messages: settles them, with everything that follows. */
+export class Settler {
+  readonly #options: DeliveryOptions;
+  readonly #flusher: Flusher;
+  readonly #release: (entry: Entry) => void;
+
+  constructor(options: DeliveryOptions, flusher: Flusher, release: (entry: Entry) => void) {
+    this.#options = options;
+    this.#flusher = flusher;
+    this.#release = release;
+  }
+
+  /** After an attempt: what each recipient got. */
+  async attempted(
+    entry: Entry,
+    outcomes: readonly RecipientOutcome[],
+    dsnRelayed = false,
+  ): Promise<void> {
+    const { clock, random, settings } = this.#options;
+    const decision = decide(entry.envelope, outcomes, {
+      nowMs: clock.now(),
+      site: entry.site,
+      bounds: settings,
+      random,
+      dsnRelayed,
+    });
+    const report = await this.#report(entry, decision.notify);
+    const events = report
+      ? decision.events.map((event) =>
+          report.causes.has(event.recipient)
+            ? { ...event, causedMessageId: report.notification.event.messageId }
+            : event,
+        )
+      : decision.events;
+    this.#count(entry, decision);
+    const consequences = {
+      events: report ? [...events, report.notification.event] : events,
+      records: report ? [report.notification.record] : [],
+    };
+    if (decision.retry) this.#retry(entry, decision.retry, consequences);
+    else this.#settle(entry, consequences);
+  }
+
+  /** No attempt was made: it goes to, or back to, the scheduled table until then. */
+  park(entry: Entry, dueAtMs: number, state: 'due' | 'waiting', reason: string): void {
+    if (entry.source.kind === 'row') {
+      this.#putBack(entry, { id: entry.source.id, dueAtMs, state });
+      return;
+    }
+    const { envelope, body } = entry;
+    this.#settle(entry, {
+      inserts: [{ envelope, body, dueAtMs, state, lastReply: undefined, reason }],
+    });
+  }
+
+  /** It is on the wire for long: a row stands for it from now on. */
+  parkOnWire(entry: Entry, id: number): void {
+    const { envelope, body } = entry;
+    const reason = 'on the wire';
+    const dueAtMs = this.#options.clock.now();
+    entry.lane.exchange(entry.source, {
+      id,
+      envelope,
+      body,
+      dueAtMs,
+      state: 'wire',
+      lastReply: undefined,
+      reason,
+    });
+    entry.source = { kind: 'row', id };
+    this.#flusher.wake();
+  }
+
+  /** It belongs to another site by now: it is appended to that site's lane. */
+  reroute(entry: Entry, site: string): void {
+    const { envelope, body } = entry;
+    const route = { ...envelope.route!, site };
+    this.#settle(entry, {
+      records: [{ topic: 'outbound', key: site, envelope: { ...envelope, route }, body }],
+    });
+  }
+
+  /** Some recipients are tried again: by their row, which a record gets now. */
+  #retry(entry: Entry, retry: NonNullable<Decision['retry']>, consequences: Consequences): void {
+    const { atMs: dueAtMs, lastReply, reason } = retry;
+    const envelope = { ...entry.envelope, recipients: retry.recipients };
+    if (entry.source.kind === 'log') {
+      const { body } = entry;
+      const insert = { envelope, body, dueAtMs, state: 'due' as const, lastReply, reason };
+      this.#settle(entry, { ...consequences, inserts: [insert] });
+      return;
+    }
+    const { id } = entry.source;
+    if (!entry.lane.lost) entry.lane.follow(consequences);
+    const update = { id, dueAtMs, state: 'due' as const, envelope, reason };
+    this.#putBack(entry, lastReply ? { ...update, lastReply } : update);
+  }
+
+  #putBack(entry: Entry, update: ScheduledUpdate): void {
+    entry.settled = true;
+    this.#release(entry);
+    if (entry.lane.lost) return;
+    entry.lane.putBack(update);
+    this.#flusher.wake();
+  }
+
+  #settle(entry: Entry, consequences: Consequences): void {
+    entry.settled = true;
+    this.#release(entry);
+    if (entry.lane.lost) return;
+    entry.lane.settle(entry.source, consequences);
+    this.#flusher.wake();
+  }
+
+  async #report(
+    entry: Entry,
+    notify: readonly NotifiedRecipient[],
+  ): Promise<
+    | {
+        readonly notification: NonNullable<ReturnType<typeof notifySender>>;
+        readonly causes: ReadonlySet<number>;
+      }
+    | undefined
+  > {
+    const wanted = notify.filter((one) => wantsNotification(one.recipient.notify, one.action));
+    if (wanted.length === 0 || entry.envelope.reversePath === '') return undefined;
+    const { log, clock, settings } = this.#options;
+    const original = entry.body.bytes ?? (await firstChunk(log.bodyChunks(entry.body)));
+    const notification = notifySender(entry.envelope, wanted, original, {
+      hostname: settings.hostname,
+      nowMs: clock.now(),
+      expiresMs: settings.expiresMs,
+    });
+    if (!notification) return undefined;
+    return { notification, causes: new Set(wanted.map((one) => one.recipient.number)) };
+  }
+
+  #count(entry: Entry, { events }: Decision): void {
+    const { metrics, clock } = this.#options;
+    for (const event of events) {
+      metrics.outcome(event.type, 1);
+      if (event.type !== 'delivered') continue;
+      metrics.delivered(clock.now() - entry.envelope.acceptedAtMs, entry.envelope.bulk);
+    }
+  }
+}
+
+/** The header at least: reports hold no more of a large message. */
+async function firstChunk(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  for await (const chunk of chunks) return chunk;
+  return Buffer.alloc(0);
+}

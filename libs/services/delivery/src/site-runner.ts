@@ -1,0 +1,329 @@
+import type { RecipientOutcome, SendResult, SmtpConnection, SmtpReply } from '@staffetta/core';
+import type { Entry } from './entry.ts';
+import type { DeliveryOptions } from './options.ts';
+import type { OwnedLane } from './owned-lane.ts';
+import type { ReadyQueues } from './ready-queues.ts';
+import type { Settler } from './settler.ts';
+import type { SiteQueue } from './site-queue.ts';
+import type { Target, TargetFinder } from './targets.ts';
+
+/** A site that could not be reached rests this long at first, doubled each time, in milliseconds. */
+const REST_MIN_MS = 1_000;
+const REST_MAX_MS = 60_000;
+/** A host that failed is tried after the others for this long, in milliseconds. */
+const BAD_TARGET_MS = 60_000;
+/** A message starts again at once this often after connections that broke. */
+const RESTARTS_MAX = 2;
+/** Contents up to this size are read as one. */
+const INLINE_BYTES_MAX = 1024 * 1024;
+
+/** Delivers the ready queues: opens connections, sends one message after the other, and has the outcomes settled. */
+export class SiteRunner {
+  readonly #options: DeliveryOptions;
+  readonly #queues: ReadyQueues;
+  readonly #finder: TargetFinder;
+  readonly #settler: Settler;
+  readonly #mayStart: () => boolean;
+  /** Open connections, and what each has on the wire. */
+  readonly #connections = new Map<SmtpConnection, Entry | undefined>();
+  /** Addresses that failed, and until when they are tried last. */
+  readonly #badTargets = new Map<string, number>();
+  /** Addresses whose STARTTLS failed: tried in the clear until then. */
+  readonly #clearTargets = new Map<string, number>();
+  readonly #running = new Set<Promise<void>>();
+  /** Those who wait for transactions to end. */
+  readonly #sent = new Set<() => void>();
+  readonly #abort = new AbortController();
+  #opening = 0;
+  #stopping = false;
+
+  constructor(
+    options: DeliveryOptions,
+    queues: ReadyQueues,
+    finder: TargetFinder,
+    settler: Settler,
+    mayStart: () => boolean,
+  ) {
+    this.#options = options;
+    this.#queues = queues;
+    this.#finder = finder;
+    this.#settler = settler;
+    this.#mayStart = mayStart;
+  }
+
+  /** Open connections of all sites. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** To be called when something was queued for the site, or a bar was lifted. */
+  wake(queue: SiteQueue): void {
+    if (this.#stopping || !this.#mayStart()) return;
+    const { connectionsPerSiteMax, connectionsMax } = this.#options.settings;
+    let waiting = queue.length;
+    for (const resolve of queue.waiters) {
+      if (waiting <= 0) return;
+      resolve();
+      waiting -= 1;
+    }
+    while (
+      waiting > 0 &&
+      queue.connections < connectionsPerSiteMax &&
+      this.#connections.size + this.#opening < connectionsMax &&
+      queue.downUntilMs <= this.#options.clock.now()
+    ) {
+      waiting -= 1;
+      queue.connections += 1;
+      const running: Promise<void> = this.#run(queue)
+        .catch((error: unknown) => this.#options.onError(error))
+        .finally(() => {
+          this.#running.delete(running);
+          queue.connections -= 1;
+          this.#wakeEnded();
+          if (queue.length > 0) this.wake(queue);
+        });
+      this.#running.add(running);
+    }
+  }
+
+  /** Lets transactions under way end, at most so long; then cuts them. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#abort.abort();
+    for (const queue of this.#queues.sites.values()) for (const wake of queue.waiters) wake();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections.keys()) connection.destroy();
+    }, graceMs);
+    await Promise.all(this.#running);
+    clearTimeout(timer);
+  }
+
+  /** What is on the wire now. */
+  onWire(): readonly Entry[] {
+    return [...this.#connections.values()].filter((entry) => entry !== undefined);
+  }
+
+  /** Cuts the connections that have something of the lane on the wire: its lease has ended. */
+  cut(lane: OwnedLane): void {
+    for (const [connection, entry] of this.#connections) {
+      if (entry?.lane === lane) connection.destroy();
+    }
+  }
+
+  /** Resolves when nothing of the lane is on the wire; after the time it is cut. */
+  async ended(lane: OwnedLane, graceMs: number): Promise<void> {
+    const timer = setTimeout(() => this.cut(lane), graceMs);
+    while (lane.inMemory > 0) await new Promise<void>((resolve) => this.#sent.add(resolve));
+    clearTimeout(timer);
+  }
+
+  #wakeEnded(): void {
+    for (const resolve of this.#sent) resolve();
+    this.#sent.clear();
+  }
+
+  async #run(queue: SiteQueue): Promise<void> {
+    const first = this.#next(queue);
+    if (!first) return;
+    const connection = await this.#open(queue, first);
+    if (!connection) return;
+    this.#connections.set(connection, undefined);
+    try {
+      await this.#deliver(queue, connection, first);
+    } finally {
+      this.#connections.delete(connection);
+      // The good-bye needs nobody to wait for it.
+      connection.close().catch((error: unknown) => this.#options.onError(error));
+    }
+  }
+
+  async #deliver(queue: SiteQueue, connection: SmtpConnection, first: Entry): Promise<void> {
+    const { messagesPerConnectionMax } = this.#options.settings;
+    for (let entry: Entry | undefined = first; entry; ) {
+      this.#connections.set(connection, entry);
+      await this.#send(queue, connection, entry);
+      this.#connections.set(connection, undefined);
+      this.#wakeEnded();
+      if (!connection.usable || connection.messagesSent >= messagesPerConnectionMax) return;
+      entry = this.#next(queue) ?? (await this.#waitForEntry(queue, connection));
+      if (entry && !(await this.#stillHere(queue, entry))) entry = this.#next(queue);
+    }
+  }
+
+  /** The next entry whose lane is still ours; the others are dropped, for their owner has them. */
+  #next(queue: SiteQueue): Entry | undefined {
+    if (this.#stopping || !this.#mayStart()) return undefined;
+    for (let entry = queue.shift(); entry; entry = queue.shift()) {
+      if (!entry.lane.lost && !entry.lane.closing) return entry;
+      this.#queues.release(entry);
+    }
+    return undefined;
+  }
+
+  async #waitForEntry(queue: SiteQueue, connection: SmtpConnection): Promise<Entry | undefined> {
+    const { idleMs } = this.#options.settings;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        queue.waiters.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, idleMs);
+      queue.waiters.add(wake);
+      void connection.closed.then(wake);
+    });
+    return connection.usable ? this.#next(queue) : undefined;
+  }
+
+  /** Whether the entry's domain is still served by this site; else it is on its way to another one. */
+  async #stillHere(queue: SiteQueue, entry: Entry): Promise<boolean> {
+    const route = entry.envelope.route;
+    if (!route || route.nextHop !== '') return true;
+    const answer = await this.#options.resolver.resolve(route.domain);
+    if (answer.kind === 'hosts' && answer.site !== queue.site) {
+      this.#settler.reroute(entry, answer.site);
+      return false;
+    }
+    return true;
+  }
+
+  async #open(queue: SiteQueue, entry: Entry): Promise<SmtpConnection | undefined> {
+    this.#opening += 1;
+    try {
+      const found = await this.#finder.find(entry.envelope.route!);
+      if (found.kind === 'permanent') {
+        await this.#settleAll(entry, { kind: 'rejected-permanent', reply: found.reply });
+        return undefined;
+      }
+      if (found.kind === 'temporary') {
+        await this.#unreachable(queue, entry, { kind: 'failed', reason: found.reason });
+        return undefined;
+      }
+      if (found.site !== queue.site) {
+        this.#settler.reroute(entry, found.site);
+        return undefined;
+      }
+      return await this.#connectFirst(queue, entry, found.targets);
+    } finally {
+      this.#opening -= 1;
+    }
+  }
+
+  async #connectFirst(
+    queue: SiteQueue,
+    entry: Entry,
+    targets: readonly Target[],
+  ): Promise<SmtpConnection | undefined> {
+    let outcome: RecipientOutcome = { kind: 'failed', reason: 'No mail host of the domain has an address' };
+    for (const target of this.#goodFirst(targets)) {
+      const result = await this.#connect(target);
+      if (result.kind === 'connected') {
+        queue.failures = 0;
+        return result.connection;
+      }
+      this.#badTargets.set(target.address, this.#options.clock.now() + BAD_TARGET_MS);
+      const reason = `${target.host} [${target.address}]: ${result.reason}`;
+      outcome = { kind: 'failed', reason, ...(result.reply && { reply: result.reply }) };
+      if (this.#stopping) break;
+    }
+    if (this.#stopping) this.#settler.park(entry, this.#options.clock.now(), 'due', 'shutting down');
+    else await this.#unreachable(queue, entry, outcome);
+    return undefined;
+  }
+
+  async #connect(target: Target): ReturnType<DeliveryOptions['connector']['connect']> {
+    const { connector, settings, clock } = this.#options;
+    const { signal } = this.#abort;
+    const to = { ...target, ehloName: settings.hostname };
+    const inClear = (this.#clearTargets.get(target.address) ?? 0) > clock.now();
+    const result = await connector.connect({ ...to, tls: inClear ? 'off' : 'opportunistic' }, { signal });
+    if (result.kind === 'connected' || result.stage !== 'tls') return result;
+    // Opportunistic: a server whose TLS is broken gets its mail in the clear.
+    this.#clearTargets.set(target.address, clock.now() + BAD_TARGET_MS * 10);
+    return connector.connect({ ...to, tls: 'off' }, { signal });
+  }
+
+  /** In the order of the MX, but those that failed a moment ago after the others. */
+  #goodFirst(targets: readonly Target[]): readonly Target[] {
+    const now = this.#options.clock.now();
+    if (this.#badTargets.size > 10_000) this.#badTargets.clear();
+    const isBad = ({ address }: Target): boolean => (this.#badTargets.get(address) ?? 0) > now;
+    return [...targets.filter((one) => !isBad(one)), ...targets.filter(isBad)];
+  }
+
+  /** The site rests; what is ready for it shares the failure, unless other connections to it live. */
+  async #unreachable(queue: SiteQueue, entry: Entry, outcome: RecipientOutcome): Promise<void> {
+    const now = this.#options.clock.now();
+    if (queue.downUntilMs <= now) {
+      const restMs = Math.min(REST_MIN_MS * 2 ** queue.failures, REST_MAX_MS);
+      queue.failures += 1;
+      queue.downUntilMs = now + Math.min(restMs, this.#options.settings.retryMinMs);
+    }
+    queue.lastReply = describe(outcome);
+    await this.#settleAll(entry, outcome);
+    const alive = [...this.#connections.keys()].some((one) => one.usable) && queue.connections > 1;
+    if (alive) return;
+    for (const other of queue.remove(() => true)) await this.#settleAll(other, outcome);
+  }
+
+  async #send(queue: SiteQueue, connection: SmtpConnection, entry: Entry): Promise<void> {
+    const reused = connection.messagesSent > 0;
+    let result: SendResult;
+    try {
+      result = await connection.send(await this.#message(entry));
+    } catch (error) {
+      this.#options.onError(error);
+      this.#settler.park(entry, this.#options.clock.now() + REST_MIN_MS, 'due', 'its content could not be read');
+      return;
+    }
+    const allFailed = result.outcomes.every((outcome) => outcome.kind === 'failed');
+    if (allFailed && this.#restart(queue, connection, entry, reused && result.unanswered)) return;
+    const last = result.outcomes.findLast((outcome) => outcome.kind !== 'delivered');
+    if (last) queue.lastReply = describe(last);
+    await this.#settler.attempted(entry, result.outcomes, result.dsnRelayed);
+  }
+
+  /** A connection that broke before the server had the message is no attempt, a few times. */
+  #restart(queue: SiteQueue, connection: SmtpConnection, entry: Entry, free: boolean): boolean {
+    if (connection.usable || entry.restarts >= RESTARTS_MAX) return false;
+    if (entry.lane.lost || entry.lane.closing) return false;
+    entry.restarts += 1;
+    if (!free) {
+      this.#badTargets.set(
+        connection.target.address,
+        this.#options.clock.now() + BAD_TARGET_MS,
+      );
+    }
+    queue.unshift(entry);
+    return true;
+  }
+
+  async #message(entry: Entry): Promise<Parameters<SmtpConnection['send']>[0]> {
+    const { log } = this.#options;
+    const { envelope, body } = entry;
+    const inline = body.sizeBytes <= INLINE_BYTES_MAX;
+    return {
+      reversePath: envelope.reversePath,
+      recipients: envelope.recipients,
+      envid: envelope.envid,
+      ret: envelope.ret,
+      sizeBytes: body.sizeBytes,
+      smtputf8: envelope.smtputf8,
+      is8bit: envelope.is8bit,
+      body: inline ? await log.readBody(body) : () => log.bodyChunks(body),
+    };
+  }
+
+  #settleAll(entry: Entry, outcome: RecipientOutcome): Promise<void> {
+    return this.#settler.attempted(
+      entry,
+      entry.envelope.recipients.map(() => outcome),
+    );
+  }
+}
+
+function describe(outcome: RecipientOutcome): string {
+  const reply: SmtpReply | undefined = 'reply' in outcome ? outcome.reply : undefined;
+  if (reply) return [reply.code, reply.enhanced, reply.text].filter(Boolean).join(' ');
+  return 'reason' in outcome ? outcome.reason : '';
+}
