@@ -106,7 +106,7 @@ function parseOptions(
       allowPositionals: true,
       strict: true,
     });
-    return { positionals: parsed.positionals, values: parsed.values as OptionValues };
+    return { positionals: parsed.positionals, values: parsed.values };
   } catch (error) {
     const message = (error as Error).message.split('. ')[0] ?? '';
     throw usageOf(command, message);

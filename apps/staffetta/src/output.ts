@@ -67,7 +67,7 @@ export function formatTime(timeMs: number | undefined | null): string {
 }
 
 function widthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -15,7 +15,6 @@ import {
 import type { Database } from '@staffetta/postgres';
 import type { Service } from '@staffetta/platform';
 import { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
-import type { FastifyInstance } from 'fastify';
 import type { AdminParts } from './admin-parts.ts';
 import { ensureAdminToken } from './admin-token.ts';
 import { AdminModule } from './admin.module.ts';
@@ -65,7 +64,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     async start() {
       const parts = await createParts(options);
       const app = await createApp(parts, options.onError);
-      const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+      const fastify = app.getHttpAdapter().getInstance();
       const listeners = await listenAll(
         (request, response) => fastify.routing(request, response),
         options.listen,
@@ -117,7 +116,7 @@ async function createApp(
     logger: false,
     abortOnError: false,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance();
   addSecurityHeaders(fastify);
   await app.register(fastifyCookie as never);
   app.setGlobalPrefix('api/admin/v1');

@@ -60,12 +60,16 @@ describe('the admin API', () => {
     assert.deepEqual(errors, []);
   });
 
+  // What is in an answer is for the assertions to find out.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  type Answer = { status: number; body: any; headers: Headers };
+
   async function ask(
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = { authorization: `Bearer ${token}`, ...WRITE },
-  ): Promise<{ status: number; body: any; headers: Headers }> {
+  ): Promise<Answer> {
     const response = await fetch(`${base}/${path}`, {
       method,
       headers,

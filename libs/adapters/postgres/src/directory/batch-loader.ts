@@ -40,7 +40,7 @@ export class BatchLoader<Value> {
   async #run(): Promise<void> {
     this.#busy = true;
     // What is asked for in the same turn goes into the first question too.
-    await undefined;
+    await Promise.resolve();
     while (this.#queue.length > 0) {
       const keys = this.#queue.splice(0, BATCH_MAX);
       await this.#ask(keys);

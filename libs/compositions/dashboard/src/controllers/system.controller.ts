@@ -68,6 +68,19 @@ export class SystemController {
   }
 }
 
-function viewOf({ report: _, ...rest }: Instance): InstanceView {
-  return rest;
+function viewOf(instance: Instance): InstanceView {
+  const { id, services, host, pid, version, startedAtMs, heartbeatAtMs } = instance;
+  const { alive, ready, directoryVersion } = instance;
+  return {
+    id,
+    services,
+    host,
+    pid,
+    version,
+    startedAtMs,
+    heartbeatAtMs,
+    alive,
+    ready,
+    directoryVersion,
+  };
 }
