@@ -3,9 +3,11 @@
  * and every point of "what it must show" in its short form. Ends with `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
-import { repository } from './steps.ts';
 import { installMissing } from './install.ts';
 import { showPoints } from './show/points.ts';
+import { repository } from './steps.ts';
+
+type Part = readonly [name: string, command: readonly string[]];
 
 const missing = await installMissing();
 if (missing !== undefined) {
@@ -13,20 +15,21 @@ if (missing !== undefined) {
   process.exit(1);
 }
 
-const parts: (readonly [string, readonly string[]])[] = [
+const parts: readonly Part[] = [
   ['build', ['node', 'tools/build.ts']],
   ['check', ['node', 'tools/check.ts']],
-  [
-    'unit and adapter tests',
-    ['nx', 'run-many', '-t', 'test', '--parallel=2', '--output-style=static'],
-  ],
-  ['tests of the harness', ['node', '--test', 'tools/harness/*.test.ts']],
+  ['packages', ['nx', 'run-many', '-t', 'test', '--parallel=2', '--output-style=static']],
+  ['harness', ['node', '--test', 'tools/harness/*.test.ts']],
   ['end to end', ['node', '--test', 'tools/e2e/*.test.ts']],
-  ...showPoints().map(
-    (point) => [`show ${point}`, ['node', 'tools/show.ts', point]] as [string, string[]],
-  ),
+  ...showPoints().map((point): Part => [`show ${point}`, ['node', 'tools/show.ts', point]]),
 ];
 
+/** What node's test runner said in its closing lines, over all packages. */
+const closing = new Map([
+  ['tests', 0],
+  ['pass', 0],
+  ['fail', 0],
+]);
 const failed: string[] = [];
 for (const [name, command] of parts) {
   console.log(`\n== ${name}`);
@@ -38,7 +41,9 @@ for (const [name, command] of parts) {
   // Without a build nothing after it says anything.
   if (code !== 0 && name === 'build') break;
 }
-console.log(failed.length === 0 ? '' : `\nfailed: ${failed.join(', ')}`);
+console.log('');
+for (const [word, count] of closing) console.log(`# ${word} ${count}`);
+if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
 console.log(`${parts.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
@@ -47,14 +52,29 @@ function run(command: readonly string[]): Promise<number> {
   const env = {
     ...process.env,
     PATH: `${repository}/node_modules/.bin:${process.env['PATH'] ?? ''}`,
+    // Plain closing lines, whatever nx thinks of the terminal.
+    FORCE_COLOR: '0',
   };
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: repository,
       env,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let rest = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      lines.forEach(count);
     });
     child.on('error', () => resolve(127));
     child.on('close', (code) => resolve(code ?? 1));
   });
+}
+
+function count(line: string): void {
+  const match = /^(?:ℹ|#) (tests|pass|fail) (\d+)$/.exec(line);
+  const [, word = '', number = 0] = match ?? [];
+  if (match !== null) closing.set(word, (closing.get(word) ?? 0) + Number(number));
 }
