@@ -15,8 +15,8 @@ export type Downgrade =
   | { readonly kind: 'converted'; readonly content: Buffer }
   | { readonly kind: 'impossible'; readonly reason: string };
 
-/** Above this share of 8-bit octets, base64 is shorter than quoted-printable. */
-const BASE64_SHARE = 1 / 6;
+/** Up to this share of 8-bit octets text stays readable in quoted-printable; above, base64 is much shorter. */
+const BASE64_SHARE = 1 / 3;
 const CTE = 'content-transfer-encoding';
 const PLAIN_TEXT: ContentType = { type: 'text', subtype: 'plain', boundary: undefined };
 const DIGEST_PART: ContentType = { type: 'message', subtype: 'rfc822', boundary: undefined };
