@@ -15,6 +15,7 @@ export function sourceFiles(): string[] {
   return listed.split('\n').filter((path) => path !== '' && existsSync(`${repository}/${path}`));
 }
 
+/** As it is in the file. */
 export function read(path: string): string {
   return readFileSync(`${repository}/${path}`, 'utf8');
 }
