@@ -168,6 +168,16 @@ describe('the directory in PostgreSQL', () => {
     await database.query(`delete from instance`);
   });
 
+  test('follows changes again after its connections were cut', async () => {
+    await database.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    const added = await admin.addTenant('test', 'after-the-cut');
+    await reached(added.kind === 'added' ? added.version : 0);
+    assert.equal((await directory.domain('local.example'))?.kind, 'local');
+  });
+
   test('serves what it knows while the database is away, and throws for what it does not', async () => {
     const other = await startTestDatabase();
     const lost = new Database({ url: other.url, connectionsMax: 2, applicationName: 'test' });

@@ -4,6 +4,7 @@ import type { AddressEntry, Authentication, Directory, DomainEntry } from '@staf
 import { isConnectionLoss } from '../database.ts';
 import type { Database } from '../database.ts';
 import { CachedTable } from './cached-table.ts';
+import { withDeadline } from './deadline.ts';
 import {
   fetchAccountSubject,
   fetchAddresses,
@@ -25,6 +26,8 @@ const AUTHENTICATION_TTL_MS = 60_000;
 const CONFIRMED_MAX_MS = 5_000;
 /** With the database away, what is kept serves so long after its last word. */
 const STALE_MAX_MS = 15 * 60_000;
+/** A question that is not answered in this time counts as the database being away. */
+const ANSWER_MAX_MS = 4_000;
 const USER_LENGTH_MAX = 320;
 const PASSWORD_LENGTH_MAX = 1_024;
 
@@ -46,9 +49,9 @@ class Generation {
   readonly authenticating = new Map<string, Promise<Authentication>>();
 
   constructor(database: Database) {
-    this.domains = new CachedTable((names) => fetchDomains(database, names), ENTRIES_MAX);
-    this.addresses = new CachedTable((keys) => fetchAddresses(database, keys), ENTRIES_MAX);
-    this.apiKeys = new CachedTable((hashes) => fetchApiKeys(database, hashes), ENTRIES_MAX);
+    this.domains = new CachedTable(inTime(database, fetchDomains), ENTRIES_MAX);
+    this.addresses = new CachedTable(inTime(database, fetchAddresses), ENTRIES_MAX);
+    this.apiKeys = new CachedTable(inTime(database, fetchApiKeys), ENTRIES_MAX);
   }
 }
 
@@ -138,7 +141,7 @@ export class PostgresDirectory implements Directory {
     key: string,
   ): Promise<Authentication> {
     try {
-      const subject = await this.#subject(user);
+      const subject = await withDeadline(this.#subject(user), ANSWER_MAX_MS);
       const right = subject
         ? await verifyPassword(password, subject.passwordHash)
         : await verifyNothing(password);
@@ -166,4 +169,13 @@ export class PostgresDirectory implements Directory {
       .update(`${user}\0${password}`)
       .digest('base64');
   }
+}
+
+type Fetch<Value> = (keys: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
+
+function inTime<Value>(
+  database: Database,
+  fetch: (database: Database, keys: readonly string[]) => ReturnType<Fetch<Value>>,
+): Fetch<Value> {
+  return (keys) => withDeadline(fetch(database, keys), ANSWER_MAX_MS);
 }

@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import type { Database } from '../database.ts';
+import { withDeadline } from './deadline.ts';
 
 /** The channel on which a change of the directory is told. */
 export const DIRECTORY_CHANNEL = 'directory';
 /** How often the version is asked for anyway, and how long a lost connection waits to be made again. */
 const POLL_MS = 1_000;
+const ANSWER_MAX_MS = 3_000;
 
 /** Follows the version of the directory: told at once by NOTIFY, and asked for each second. */
 export class VersionWatch {
@@ -50,6 +52,8 @@ export class VersionWatch {
       await this.#poll();
     } catch {
       // The database is away: asked again at the next turn. Readers see it by `confirmedAtMs`.
+      if (this.#listener) endSilently(this.#listener);
+      this.#listener = undefined;
     }
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.#tick(), POLL_MS);
@@ -57,21 +61,29 @@ export class VersionWatch {
 
   async #listen(): Promise<void> {
     const client = await this.#database.dedicated();
+    let isLost = false;
     const lost = (): void => {
+      isLost = true;
       if (this.#listener === client) this.#listener = undefined;
     };
     client.on('error', lost);
     client.on('end', lost);
     client.on('notification', (notification) => this.#moved(Number(notification.payload)));
+    await withDeadline(client.query(`listen ${DIRECTORY_CHANNEL}`), ANSWER_MAX_MS).catch(
+      (error: unknown) => {
+        endSilently(client);
+        throw error;
+      },
+    );
     if (this.#stopped) return client.end();
-    this.#listener = client;
-    await client.query(`listen ${DIRECTORY_CHANNEL}`);
+    if (!isLost) this.#listener = client;
   }
 
   async #poll(): Promise<void> {
     const askedAtMs = performance.now();
-    const [row] = await this.#database.query<{ version: number }>(
-      'select version from directory_version',
+    const [row] = await withDeadline(
+      this.#database.query<{ version: number }>('select version from directory_version'),
+      ANSWER_MAX_MS,
     );
     if (!row) throw new Error('the directory has no version');
     this.#confirmedAtMs = askedAtMs;
@@ -84,4 +96,9 @@ export class VersionWatch {
     this.#version = version;
     this.#onMoved(version);
   }
+}
+
+/** A connection to a server that does not answer may take long to end; nobody waits for it. */
+function endSilently(client: Client): void {
+  client.end().catch(() => undefined);
 }
