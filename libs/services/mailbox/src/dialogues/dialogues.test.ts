@@ -13,8 +13,10 @@ for (const [protocol, Session] of [
   const folder = join(import.meta.dirname, protocol);
   for (const name of readdirSync(folder)) {
     void test(`${protocol}: ${name.replace('.txt', '').replaceAll('-', ' ')}`, async () => {
-      await runDialogue(join(folder, name), testOptions(), (connection, options) =>
-        new Session(connection, options),
+      await runDialogue(
+        join(folder, name),
+        testOptions(),
+        (connection, options) => new Session(connection, options),
       );
     });
   }
