@@ -73,7 +73,7 @@ export class BodyReader {
     const ring = await this.#slices.ringOf(slice);
     if (ring === undefined) throw new BodyGone(`log slice ${slice} was freed`);
     const places = bodies.map((body) => parseBodyRef(body.ref!));
-    const rows = await this.#binaryQuery<{ bytes: Buffer }>(
+    const rows = await this.#query<{ bytes: Buffer }>(
       `log_${ring}_body_read`,
       `select substring(bytes from place."offset" + 1 for place.length) as bytes
        from unnest($1::bigint[], $2::int[], $3::int[]) with ordinality
@@ -95,7 +95,7 @@ export class BodyReader {
     if (place.kind === 'park') {
       const ring = await this.#parkSlices.ringOf(place.slice);
       if (ring === undefined) throw new BodyGone(`slice ${place.slice} of parked mail was freed`);
-      rows = await this.#binaryQuery(
+      rows = await this.#query(
         `park_${ring}_body_read`,
         `select bytes from ${parkTable(ring)} where message_id = $1 and part = $2`,
         [place.messageId, part],
@@ -104,7 +104,7 @@ export class BodyReader {
       const ring = await this.#slices.ringOf(place.slice);
       if (ring === undefined) throw new BodyGone(`log slice ${place.slice} was freed`);
       const length = Math.min(body.sizeBytes - part * SEGMENT_BYTES, SEGMENT_BYTES);
-      rows = await this.#binaryQuery(
+      rows = await this.#query(
         `log_${ring}_body_part`,
         `select substring(bytes from $2::int + 1 for $3::int) as bytes from log_${ring}_body where segment = $1`,
         [place.segment + part, place.offset, length],
@@ -115,14 +115,14 @@ export class BodyReader {
     return bytes;
   }
 
-  /** Contents come as they are: in text form each octet would be two digits. */
-  async #binaryQuery<Row extends object>(
+  /** In text form, two digits an octet: pg 8.23 decodes rows in binary form as UTF-8, which is not what came in. */
+  async #query<Row extends object>(
     name: string,
     text: string,
     values: readonly unknown[],
   ): Promise<Row[]> {
     return this.#database.withConnection(async (connection) => {
-      const config = { name, text, values: [...values], binary: true };
+      const config = { name, text, values: [...values] };
       return (await connection.query<Row & Record<string, unknown>>(config)).rows;
     });
   }
