@@ -1,1 +1,4 @@
-export {};
+import { runAlone } from '@staffetta/composition-context';
+import { createIngressService } from '@staffetta/composition-ingress';
+
+process.exitCode = await runAlone('ingress', createIngressService);

@@ -1,1 +1,4 @@
-export {};
+import { runAlone } from '@staffetta/composition-context';
+import { createResolver } from '@staffetta/composition-resolver';
+
+process.exitCode = await runAlone('resolver', createResolver);

@@ -1,1 +1,4 @@
-export {};
+import { runAlone } from '@staffetta/composition-context';
+import { createRouter } from '@staffetta/composition-router';
+
+process.exitCode = await runAlone('router', createRouter);

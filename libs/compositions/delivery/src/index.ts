@@ -1,1 +1,1 @@
-export {};
+export { createDelivery } from './create-delivery.ts';

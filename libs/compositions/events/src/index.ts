@@ -1,2 +1,1 @@
-export { createEvents } from './create-events.ts';
-export type { EventsOptions } from './create-events.ts';
+export { createEventsService } from './create-events-service.ts';

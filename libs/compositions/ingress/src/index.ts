@@ -1,1 +1,1 @@
-export {};
+export { createIngressService } from './create-ingress-service.ts';

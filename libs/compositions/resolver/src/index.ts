@@ -1,1 +1,1 @@
-export {};
+export { createResolver } from './create-resolver.ts';

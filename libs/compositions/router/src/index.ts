@@ -1,1 +1,1 @@
-export {};
+export { createRouter } from './create-router.ts';

@@ -1,3 +1,4 @@
+import type { InstanceReport } from '@staffetta/core';
 import type { Client } from 'pg';
 import type { Database } from '../database.ts';
 
@@ -14,11 +15,11 @@ export interface InstanceInfo {
 }
 
 /** Told at each sign of life. */
-export interface InstanceReport {
+export interface InstanceHeartbeat {
   readonly ready: boolean;
   readonly directoryVersion: number;
   /** Free form, for the dashboard: ready queues by site, connections, counters. */
-  readonly report: object;
+  readonly report: InstanceReport;
 }
 
 /** Another process holds the data folder. */
@@ -37,12 +38,13 @@ export class InstanceRegistry {
     this.#info = info;
   }
 
-  /**
-   * Takes the data folder and registers. Whoever held the folder before is dead, so its leases end now. Rejects
-   * with DataFolderInUse where another process holds it.
-   */
+  /** Takes the data folder, before anything is changed. Rejects with DataFolderInUse where another process holds it. */
+  async claim(): Promise<void> {
+    if (!this.#lock) await this.#holdFolder();
+  }
+
+  /** Registers in the migrated schema. Whoever held the folder before is dead, so its leases end now. */
   async register(): Promise<void> {
-    await this.#holdFolder();
     await this.#database.transaction(async (connection) => {
       const dead = await connection.query<{ id: string }>(
         'delete from instance where data_folder = $1 returning id',
@@ -56,15 +58,18 @@ export class InstanceRegistry {
     });
   }
 
-  /** Signs life; takes the folder's lock again where its connection broke. */
-  async heartbeat(report: InstanceReport): Promise<void> {
-    if (!this.#lock) await this.#holdFolder();
-    const rows = await this.#database.query(
+  /** Signs life; takes the folder's lock again where its connection broke. Tells whether it was asked to stop. */
+  async heartbeat(report: InstanceHeartbeat): Promise<{ readonly stopRequested: boolean }> {
+    await this.claim();
+    const rows = await this.#database.query<{ stop: boolean }>(
       `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4
-       where id = $1 returning id`,
+       where id = $1 returning stop_requested_at is not null as stop`,
       [this.#info.id, report.ready, report.directoryVersion, JSON.stringify(report.report)],
     );
-    if (rows.length === 0) await this.#database.withConnection((connection) => this.#insert(connection));
+    if (rows.length === 0) {
+      await this.#database.withConnection((connection) => this.#insert(connection));
+    }
+    return { stopRequested: rows[0]?.stop ?? false };
   }
 
   /** Leaves: the row goes, the lock too. */

@@ -1,0 +1,287 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname as machineName, networkInterfaces } from 'node:os';
+import { loadOrCreateCertificate } from '@staffetta/certificates';
+import type { Certificate } from '@staffetta/certificates';
+import { newMessageId, systemClock } from '@staffetta/core';
+import type { InstanceReport, MxResolver, PartHealth } from '@staffetta/core';
+import { DnsClient } from '@staffetta/dns-client';
+import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
+import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
+import type { Config, Logger, Metrics, Service, ServiceName } from '@staffetta/platform';
+import {
+  ACCEPTED_LANES,
+  Database,
+  InstanceRegistry,
+  LOCAL_LANES,
+  PostgresDirectory,
+  PostgresLanes,
+  PostgresLedger,
+  PostgresLog,
+  PostgresTrace,
+  migrate,
+} from '@staffetta/postgres';
+import { DnsMxResolver } from '@staffetta/service-resolver';
+import { StorageWatch } from './storage-watch.ts';
+
+const HEARTBEAT_MS = 1_000;
+/** A database that is configured may come up after us; it is waited for this long, in milliseconds. */
+const DATABASE_WAIT_MS = 30_000;
+const DATABASE_RETRY_MS = 500;
+
+/** What every service of a process is made from. */
+export interface ContextOptions {
+  readonly config: Config;
+  readonly services: readonly ServiceName[];
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Whether all services of this process are ready, as /readyz says it. */
+  readonly isReady: () => boolean;
+  /** Begins to drain this process. */
+  readonly requestStop: () => void;
+}
+
+/** What is there once the context has started. */
+interface Parts {
+  readonly embedded: EmbeddedPostgres | undefined;
+  readonly database: Database;
+  readonly registry: InstanceRegistry;
+  readonly log: PostgresLog;
+  readonly directory: PostgresDirectory;
+  readonly certificate: Certificate;
+  readonly dns: DnsClient;
+  readonly resolver: MxResolver;
+  readonly storage: StorageWatch;
+}
+
+/** What a service tells the dashboard with each heartbeat. */
+export type Reporter = () => InstanceReport;
+
+/** The shared foundation of a process: database, log, leases, directory, certificate, resolver, its row of `instance`. */
+export class Context implements Service {
+  readonly name = 'database';
+  /** This process, new with each start: the owner of its leases. */
+  readonly id = newMessageId();
+  readonly options: ContextOptions;
+  readonly #reporters: Reporter[] = [];
+  #parts: Parts | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #beating: Promise<void> | undefined;
+
+  constructor(options: ContextOptions) {
+    this.options = options;
+  }
+
+  get config(): Config {
+    return this.options.config;
+  }
+
+  get logger(): Logger {
+    return this.options.logger;
+  }
+
+  get metrics(): Metrics {
+    return this.options.metrics;
+  }
+
+  /** The parts; throws before the start. */
+  get parts(): Parts {
+    if (!this.#parts) throw new Error('the context has not started');
+    return this.#parts;
+  }
+
+  get lanes(): PostgresLanes {
+    return new PostgresLanes(this.parts.database);
+  }
+
+  get ledger(): PostgresLedger {
+    return new PostgresLedger(this.parts.database);
+  }
+
+  get trace(): PostgresTrace {
+    return new PostgresTrace(this.parts.database);
+  }
+
+  /** The name in EHLO, banners and Received: as configured, or an address literal (RFC 5321 §4.1.3). */
+  get hostname(): string {
+    return this.config.hostname ?? `[${ownAddresses()[0] ?? '127.0.0.1'}]`;
+  }
+
+  /** Our addresses that are not loopback, by which we know ourselves among MX hosts. */
+  get ownAddresses(): ReadonlySet<string> {
+    return new Set(ownAddresses());
+  }
+
+  /** True, or the answer of every door while the disk is too full. */
+  acceptsMail = (): true | { code: number; enhanced: string; text: string } =>
+    this.parts.storage.full
+      ? { code: 452, enhanced: '4.3.1', text: 'Insufficient system storage' }
+      : true;
+
+  /** Adds to what the dashboard is told of this process. */
+  addReporter(reporter: Reporter): void {
+    this.#reporters.push(reporter);
+  }
+
+  ready(): boolean | string {
+    return this.#parts ? true : 'migrations';
+  }
+
+  async start(): Promise<void> {
+    const { config, logger } = this.options;
+    await mkdir(config.dataDir, { recursive: true, mode: 0o755 });
+    const embedded = config.database.url
+      ? undefined
+      : await startEmbeddedPostgres({ dataDir: config.dataDir, log: logger });
+    try {
+      await this.#open(embedded);
+    } catch (error) {
+      // One that runs for another process is left to it.
+      if (embedded?.takenOver) embedded.detach();
+      else await embedded?.stop();
+      throw error;
+    }
+    await this.#heartbeat();
+    this.#beat = setInterval(() => void this.#heartbeat(), HEARTBEAT_MS);
+  }
+
+  async drain(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    const { embedded, database, registry, log, directory, dns, storage } = this.parts;
+    clearInterval(this.#beat);
+    await this.#beating;
+    storage.stop();
+    dns.close();
+    await directory.stop();
+    await log.idle().catch((error: unknown) => this.logger.warn({ err: error }, 'log at the end'));
+    await log.watchers.close();
+    await registry.unregister();
+    await database.close();
+    await embedded?.stop();
+  }
+
+  async #open(embedded: EmbeddedPostgres | undefined): Promise<void> {
+    const { config, services, version, logger } = this.options;
+    const database = new Database({
+      url: embedded?.url ?? config.database.url ?? '',
+      connectionsMax: config.database.connectionsMax,
+      applicationName: `staffetta ${services.join(' ')}`,
+      onError: (error) => logger.warn({ err: error }, 'a connection to the database broke'),
+    });
+    const registry = new InstanceRegistry(database, {
+      id: this.id,
+      dataFolder: `${machineName()}:${config.dataDir}`,
+      services,
+      host: machineName(),
+      version,
+      telemetryPort: config.telemetry.port,
+    });
+    try {
+      await retry(() => registry.claim());
+      const ran = await migrate(database);
+      if (ran.length > 0) logger.info({ migrations: ran }, 'the schema was brought to this version');
+      await registry.register();
+      this.#parts = await this.#makeParts(embedded, database, registry);
+    } catch (error) {
+      await registry.unregister();
+      await database.close();
+      throw error;
+    }
+  }
+
+  async #makeParts(
+    embedded: EmbeddedPostgres | undefined,
+    database: Database,
+    registry: InstanceRegistry,
+  ): Promise<Parts> {
+    const { config, metrics } = this.options;
+    const groups = metrics.histogram({
+      name: 'staffetta_log_group_appends',
+      help: 'Appends written in one group commit.',
+      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+    });
+    const seconds = metrics.histogram({
+      name: 'staffetta_log_group_seconds',
+      help: 'Time of one group commit.',
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    });
+    const log = new PostgresLog({
+      database,
+      outboundLanes: config.log.lanes,
+      onGroup: (appends, tookMs) => {
+        groups.observe(appends);
+        seconds.observe(tookMs / 1_000);
+      },
+    });
+    await log.prepare(config.log.lanes, ACCEPTED_LANES, LOCAL_LANES);
+    const directory = new PostgresDirectory(database, {
+      onVersion: () => {
+        if (this.#parts) void this.#heartbeat();
+      },
+    });
+    await directory.start();
+    const { certFile, keyFile } = config.tls;
+    const { dataDir, hostname } = config;
+    const certificate = await loadOrCreateCertificate({ certFile, keyFile, dataDir, hostname });
+    const dns = new DnsClient({
+      servers: config.dns.servers.map(({ host, port }) => ({ host, port })),
+    });
+    const folders = [dataDir, ...(embedded ? [embedded.dataPath] : [])];
+    const storage = new StorageWatch(folders, config.storage);
+    await storage.start();
+    const resolver = new DnsMxResolver({ dns, clock: systemClock });
+    return { embedded, database, registry, log, directory, certificate, dns, resolver, storage };
+  }
+
+  #heartbeat(): Promise<void> {
+    this.#beating ??= this.#beatOnce()
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'the heartbeat failed'))
+      .finally(() => {
+        this.#beating = undefined;
+      });
+    return this.#beating;
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { registry, directory } = this.parts;
+    const reports = this.#reporters.map((reporter) => reporter());
+    const { stopRequested } = await registry.heartbeat({
+      ready: this.options.isReady(),
+      directoryVersion: directory.version(),
+      report: {
+        ready: Object.assign({}, ...reports.map((one) => one.ready ?? {})),
+        health: [this.#storageHealth(), ...reports.flatMap((one) => one.health ?? [])],
+      },
+    });
+    if (stopRequested) this.options.requestStop();
+  }
+
+  #storageHealth(): PartHealth {
+    const { full, freeBytes } = this.parts.storage;
+    const free = `${(freeBytes / 1e9).toFixed(1)} GB free`;
+    return { name: 'disk', ok: !full, detail: full ? `${free}: no mail is taken` : free };
+  }
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter((entry) => !entry.internal)
+    .map((entry) => entry.address);
+}
+
+/** Tries again while the database is not up yet. */
+async function retry<Result>(work: () => Promise<Result>): Promise<Result> {
+  const untilMs = Date.now() + DATABASE_WAIT_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const { code } = error as { code?: string };
+      const notUp = code === 'ECONNREFUSED' || code === 'ENOENT' || code === '57P03';
+      if (!notUp || Date.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
+    }
+  }
+}

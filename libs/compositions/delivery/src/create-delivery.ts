@@ -1,0 +1,89 @@
+import type { Context } from '@staffetta/composition-context';
+import { systemClock, systemRandom } from '@staffetta/core';
+import type { Metrics, Service } from '@staffetta/platform';
+import { PostgresDeliveryStore } from '@staffetta/postgres';
+import { Delivery } from '@staffetta/service-delivery';
+import type { DeliveryMetrics } from '@staffetta/service-delivery';
+import { createSmtpConnector } from '@staffetta/smtp-client';
+
+/** How long a connection without a message is kept. */
+const IDLE_MS = 5_000;
+/** Kept of the time to drain for the last flush. */
+const FLUSH_MARGIN_MS = 2_000;
+
+/** A delivery worker on the log and the scheduled table of the context. */
+export function createDelivery(context: Context): Service {
+  const { config, logger } = context;
+  const { log, database, resolver } = context.parts;
+  const delivery = new Delivery({
+    log,
+    lanes: context.lanes,
+    store: new PostgresDeliveryStore(database, log),
+    resolver,
+    connector: createSmtpConnector(),
+    clock: systemClock,
+    random: systemRandom,
+    owner: context.id,
+    metrics: deliveryMetrics(context.metrics),
+    onError: (error) => logger.warn({ err: error }, 'delivery met an error; it goes on'),
+    settings: {
+      ...config.delivery,
+      hostname: context.hostname,
+      ownAddresses: context.ownAddresses,
+      idleMs: IDLE_MS,
+      drainMs: Math.max(config.drainMs - FLUSH_MARGIN_MS, 0),
+    },
+  });
+  gauges(context.metrics, delivery);
+  context.addReporter(() => ({
+    ready: Object.fromEntries(delivery.ready().map(({ site, ready }) => [site, ready])),
+  }));
+  let started = false;
+  return {
+    name: 'delivery',
+    async start() {
+      await delivery.start();
+      started = true;
+    },
+    ready: () => started,
+    drain: () => delivery.stop(),
+    async stop() {},
+  };
+}
+
+function deliveryMetrics(metrics: Metrics): DeliveryMetrics {
+  const outcomes = metrics.counter({
+    name: 'staffetta_delivery_recipients_total',
+    help: 'Recipients by what an attempt brought: delivered, deferred, bounced, expired, discarded.',
+    labels: ['outcome'],
+  });
+  const latency = metrics.histogram({
+    name: 'staffetta_delivery_latency_seconds',
+    help: 'From the 250 to the remote 250.',
+    labels: ['class'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400, 259_200],
+  });
+  return {
+    outcome: (outcome, recipients) => outcomes.inc({ outcome }, recipients),
+    delivered: (latencyMs, bulk) =>
+      latency.observe({ class: bulk ? 'bulk' : 'normal' }, latencyMs / 1_000),
+  };
+}
+
+function gauges(metrics: Metrics, delivery: Delivery): void {
+  metrics.gauge({
+    name: 'staffetta_delivery_connections',
+    help: 'Open connections to other servers.',
+    collect: (gauge) => gauge.set(delivery.usage().connections),
+  });
+  metrics.gauge({
+    name: 'staffetta_delivery_ready_messages',
+    help: 'Messages in memory, ready or on the wire.',
+    collect: (gauge) => gauge.set(delivery.usage().messages),
+  });
+  metrics.gauge({
+    name: 'staffetta_delivery_memory_bytes',
+    help: 'Octets counted against delivery.memoryBytes.',
+    collect: (gauge) => gauge.set(delivery.usage().memoryBytes),
+  });
+}

@@ -1,0 +1,92 @@
+import type { Context } from '@staffetta/composition-context';
+import { systemClock } from '@staffetta/core';
+import type { Metrics, Service } from '@staffetta/platform';
+import { INGRESS_DEFAULTS, createIngress } from '@staffetta/service-ingress';
+import type { IngressMetrics } from '@staffetta/service-ingress';
+import { listenSmtp } from '@staffetta/smtp-listener';
+
+/** The SMTP doors on the log and the directory of the context. */
+export function createIngressService(context: Context): Service {
+  const { config, logger } = context;
+  const { log, directory, certificate } = context.parts;
+  const { mxPort, submissionPort, submissionsPort } = config.smtp;
+  const ingress = createIngress({
+    log,
+    directory,
+    clock: systemClock,
+    listen: listenSmtp,
+    tls: certificate,
+    metrics: ingressMetrics(context.metrics),
+    acceptsMail: context.acceptsMail,
+    onError: (error) => logger.warn({ err: error }, 'an SMTP session met an error'),
+    options: {
+      ...INGRESS_DEFAULTS,
+      ...config.smtp,
+      hostname: context.hostname,
+      hosts: config.listen,
+      ports: { mx: on(mxPort), submission: on(submissionPort), submissions: on(submissionsPort) },
+      idleTimeoutMs: config.smtp.idleMs,
+      expiresMs: config.delivery.expiresMs,
+    },
+  });
+  let listening = false;
+  return {
+    name: 'ingress',
+    async start() {
+      await ingress.start();
+      listening = true;
+    },
+    ready: () => listening,
+    drain: () => ingress.drain(config.drainMs),
+    async stop() {},
+  };
+}
+
+/** Port 0 turns a door off. */
+function on(port: number): number | undefined {
+  return port === 0 ? undefined : port;
+}
+
+function ingressMetrics(metrics: Metrics): IngressMetrics {
+  const connections = metrics.gauge({
+    name: 'staffetta_ingress_connections',
+    help: 'Open SMTP connections by listener.',
+    labels: ['listener'],
+  });
+  const recipients = metrics.counter({
+    name: 'staffetta_ingress_accepted_recipients_total',
+    help: 'Recipients of messages that got 250.',
+    labels: ['listener'],
+  });
+  const messages = metrics.counter({
+    name: 'staffetta_ingress_accepted_messages_total',
+    help: 'Messages that got 250.',
+    labels: ['listener'],
+  });
+  const bytes = metrics.counter({
+    name: 'staffetta_ingress_accepted_bytes_total',
+    help: 'Octets of messages that got 250.',
+    labels: ['listener'],
+  });
+  const refused = metrics.counter({
+    name: 'staffetta_ingress_refused_total',
+    help: 'Refusals by reason.',
+    labels: ['listener', 'reason'],
+  });
+  const logins = metrics.counter({
+    name: 'staffetta_ingress_logins_total',
+    help: 'AUTH by outcome.',
+    labels: ['listener', 'outcome'],
+  });
+  return {
+    opened: (listener) => connections.inc({ listener }),
+    closed: (listener) => connections.dec({ listener }),
+    accepted(listener, count, sizeBytes) {
+      messages.inc({ listener });
+      recipients.inc({ listener }, count);
+      bytes.inc({ listener }, sizeBytes);
+    },
+    refused: (listener, reason) => refused.inc({ listener, reason }),
+    login: (listener, ok) => logins.inc({ listener, outcome: ok ? 'ok' : 'refused' }),
+  };
+}
