@@ -56,11 +56,6 @@ export class CommandReader {
     return this.#input?.length ?? 0;
   }
 
-  /** Whether part of a command is here. */
-  get isWithinCommand(): boolean {
-    return this.#input !== undefined || this.#lines.length > 0 || this.#state.kind !== 'line';
-  }
-
   /** Takes more octets; then ask `next` until there is nothing. */
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
@@ -94,8 +89,7 @@ export class CommandReader {
     const { sizeBytes, waits } = this.#asked;
     this.#forget();
     if (waits) this.#state = { kind: 'line' };
-    else if (sizeBytes === 0) this.#state = { kind: 'drop-line', tail: '' };
-    else this.#state = { kind: 'drop-literal', left: sizeBytes };
+    else this.#dropAnnounced(sizeBytes);
   }
 
   /** Forgets all that was received and not used (STARTTLS). */
@@ -120,7 +114,7 @@ export class CommandReader {
   #readLine(input: Buffer): ReaderEvent | undefined {
     const end = input.indexOf(LF, this.#searched);
     if (this.#textBytes + (end < 0 ? input.length : end) > COMMAND_TEXT_MAX_BYTES) {
-      return this.#tooLong(input, end);
+      return this.#tooLong(input);
     }
     if (end < 0) {
       this.#searched = input.length;
@@ -153,12 +147,11 @@ export class CommandReader {
     return event;
   }
 
-  #tooLong(input: Buffer, end: number): ReaderEvent {
+  #tooLong(input: Buffer): ReaderEvent {
     const text = this.#lines[0] ?? input.toString('latin1', 0, 100);
     this.#forget();
-    this.#consume(input, end < 0 ? input.length : end + 1);
-    const tail = input.toString('latin1', Math.max(0, input.length - TAIL_CHARS));
-    this.#state = end < 0 ? { kind: 'drop-line', tail } : { kind: 'line' };
+    this.#searched = 0;
+    this.#state = { kind: 'drop-line', tail: '' };
     return { kind: 'too-long', text };
   }
 
@@ -171,11 +164,16 @@ export class CommandReader {
     this.#state = { kind: 'line' };
   }
 
+  #dropAnnounced(sizeBytes: number): void {
+    this.#state =
+      sizeBytes > 0 ? { kind: 'drop-literal', left: sizeBytes } : { kind: 'drop-line', tail: '' };
+  }
+
   #dropLiteral(state: Extract<State, { kind: 'drop-literal' }>, input: Buffer): void {
     const dropped = Math.min(state.left, input.length);
     state.left -= dropped;
     this.#consume(input, dropped);
-    if (state.left === 0) this.#state = { kind: 'drop-line', tail: '' };
+    if (state.left === 0) this.#dropAnnounced(0);
   }
 
   /** What is dropped may announce one more literal that comes unasked. */
@@ -187,7 +185,7 @@ export class CommandReader {
     this.#consume(input, end < 0 ? input.length : end + 1);
     if (end < 0) return;
     const literal = LITERAL.exec(state.tail.replace(/\r$/, ''));
-    const left = literal?.[2] === '+' ? Number(literal[1]) : 0;
-    this.#state = left > 0 ? { kind: 'drop-literal', left } : { kind: 'line' };
+    if (literal?.[2] === '+') this.#dropAnnounced(Number(literal[1]));
+    else this.#state = { kind: 'line' };
   }
 }
