@@ -1,0 +1,198 @@
+import { LogUnavailable } from '@staffetta/core';
+import type { Clock, Directory, Log, MimeComposer } from '@staffetta/core';
+import { Refusal, apiError, errorAnswer, statusOf } from './api-error.ts';
+import type { ApiAnswer, ApiError } from './api-error.ts';
+import { mergedMetadata } from './merged-metadata.ts';
+import { makeMessage } from './message.ts';
+import type { Message, MessageContext } from './message.ts';
+import { readTransmission } from './read/read-transmission.ts';
+import type { Transmission } from './read/read-transmission.ts';
+import type { RecipientRequest } from './read/read-recipients.ts';
+import { compileFor } from './render/compile.ts';
+import { renderInline } from './render/render-inline.ts';
+import { renderRaw } from './render/render-raw.ts';
+import type { Render } from './render/rendered.ts';
+import { scopeOf } from './render/scope.ts';
+import { SendingDomains } from './sending-domains.ts';
+
+/** Octets of content that one append holds; a transmission up to it is accepted wholly or not at all. */
+const APPEND_MAX_BYTES = 16 * 1_024 * 1_024;
+/** Messages made before others get their turn of the event loop. */
+const TURN_MESSAGES = 100;
+
+/** What transmissions need. */
+export interface TransmissionsOptions {
+  readonly log: Pick<Log, 'append'>;
+  readonly directory: Directory;
+  readonly composer: MimeComposer;
+  readonly clock: Clock;
+  /** In Received and Message-ID fields. */
+  readonly hostname: string;
+  /** Life of a message. */
+  readonly expiresMs: number;
+  /** Octets of one message. */
+  readonly sizeBytesMax: number;
+}
+
+/** Who submits, and from where. */
+export interface ApiClient {
+  readonly keyId: string;
+  readonly tenantId: string;
+  /** IP address. */
+  readonly peer: string;
+}
+
+/** `POST /api/v1/transmissions`: makes a message for each recipient and appends them to the log. */
+export class Transmissions {
+  readonly #options: TransmissionsOptions;
+
+  constructor(options: TransmissionsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers in SparkPost's shape; 200 only after the messages are durable. `errorsMax` bounds the recipients' errors
+   * in the answer.
+   */
+  async send(client: ApiClient, body: unknown, errorsMax: number): Promise<ApiAnswer> {
+    const { clock, hostname, expiresMs, sizeBytesMax, directory } = this.#options;
+    const nowMs = clock.now();
+    try {
+      const transmission = readTransmission(body, nowMs);
+      const domains = new SendingDomains(directory, client.tenantId);
+      if (transmission.returnPath !== undefined) await domains.check(transmission.returnPath);
+      const context = { ...client, transmission, hostname, expiresMs, sizeBytesMax, nowMs };
+      return await this.#sendAll(context, domains, errorsMax);
+    } catch (error) {
+      if (error instanceof Refusal) return error.answer;
+      throw error;
+    }
+  }
+
+  async #sendAll(
+    context: MessageContext,
+    domains: SendingDomains,
+    errorsMax: number,
+  ): Promise<ApiAnswer> {
+    const { transmission } = context;
+    const render = await this.#prepare(transmission);
+    const rejections = [...transmission.rejections];
+    const sent = new Sent(this.#options.log);
+    for (const [index, recipient] of transmission.recipients.entries()) {
+      const message = await this.#make(recipient, render, context, domains);
+      if ('record' in message) {
+        if (!(await sent.add(message))) return sent.failed;
+      } else rejections.push(message);
+      if (index % TURN_MESSAGES === TURN_MESSAGES - 1) await new Promise(setImmediate);
+    }
+    if (!(await sent.flush())) return sent.failed;
+    return answerOf(sent, rejections, errorsMax);
+  }
+
+  async #prepare({ content, substitute }: Transmission): Promise<Render> {
+    const compile = compileFor(substitute);
+    const { composer } = this.#options;
+    if (content.kind === 'rfc822') return renderRaw(content.message, compile, composer);
+    return renderInline(content, compile, composer);
+  }
+
+  async #make(
+    recipient: RecipientRequest,
+    render: Render,
+    context: MessageContext,
+    domains: SendingDomains,
+  ): Promise<Message | ApiError> {
+    const { transmission } = context;
+    try {
+      const metadata = mergedMetadata(transmission.metadata, recipient.metadata);
+      const rendered = render(recipient, scopeOf(transmission, recipient));
+      const { address } = rendered.from;
+      const reversePath = recipient.returnPath ?? transmission.returnPath ?? address;
+      if (!domains.isKnown(address)) await domains.check(address);
+      if (!domains.isKnown(reversePath)) await domains.check(reversePath);
+      return makeMessage(recipient, rendered, reversePath, metadata, context);
+    } catch (error) {
+      if (error instanceof Refusal) return error.error;
+      throw error;
+    }
+  }
+}
+
+/** The messages of one transmission on their way into the log. */
+class Sent {
+  readonly #log: Pick<Log, 'append'>;
+  #messages: Message[] = [];
+  #bytes = 0;
+  #appended = 0;
+  /** Of the first message: by it the whole transmission is known to its submitter. */
+  #id = '';
+
+  constructor(log: Pick<Log, 'append'>) {
+    this.#log = log;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get appended(): number {
+    return this.#appended;
+  }
+
+  /** The answer when the log did not confirm. */
+  get failed(): ApiAnswer {
+    const partly = `${this.#appended} recipients were accepted; whether others were is not known`;
+    return errorAnswer('1900', this.#appended === 0 ? 'try again later' : partly);
+  }
+
+  /** False where the log did not confirm what it was given. */
+  async add(message: Message): Promise<boolean> {
+    if (this.#id === '') this.#id = message.event.messageId;
+    const { sizeBytes } = message.record.body;
+    const fits = this.#bytes + sizeBytes <= APPEND_MAX_BYTES || (await this.flush());
+    this.#messages.push(message);
+    this.#bytes += sizeBytes;
+    return fits;
+  }
+
+  async flush(): Promise<boolean> {
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#bytes = 0;
+    if (messages.length === 0) return true;
+    try {
+      await this.#log.append(
+        messages.map(({ record }) => record),
+        messages.map(({ event }) => event),
+      );
+    } catch (error) {
+      if (error instanceof LogUnavailable) return false;
+      throw error;
+    }
+    this.#appended += messages.length;
+    return true;
+  }
+}
+
+function answerOf(sent: Sent, rejections: readonly ApiError[], errorsMax: number): ApiAnswer {
+  const results = {
+    ...(rejections.length > 0 && { rcpt_to_errors: rejections.slice(0, errorsMax) }),
+    total_rejected_recipients: rejections.length,
+    total_accepted_recipients: sent.appended,
+    ...(sent.appended > 0 && { id: sent.id }),
+  };
+  if (rejections.length === 0) return { status: 200, body: { results } };
+  if (sent.appended > 0) {
+    return { status: 200, body: { errors: [apiError('2000')], results } };
+  }
+  return nobodyAnswer(rejections, results);
+}
+
+/** The clients show `errors` only: what is wrong with all recipients stands there. */
+function nobodyAnswer(rejections: readonly ApiError[], results: object): ApiAnswer {
+  const first = rejections[0]!;
+  if (rejections.every(({ code }) => code === first.code)) {
+    return { status: statusOf(first.code), body: { errors: [first], results } };
+  }
+  return { status: 400, body: { errors: [apiError('5002'), ...rejections.slice(0, 3)], results } };
+}
