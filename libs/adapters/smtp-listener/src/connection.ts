@@ -138,7 +138,7 @@ export class ListenerConnection extends SMTPConnection {
     super._onClose();
     if (this.#gone) return;
     this.#gone = true;
-    this.#server.live.delete(this);
+    this.#server.gone(this);
     if (!this.#deciding) this.#content?.release();
     this.#handler?.close();
   }

@@ -14,6 +14,7 @@ export class ListenerServer extends SMTPServer {
   readonly listenerOptions: SmtpListenerOptions;
   /** Connections whose socket is open, those told to go included. */
   readonly live = new Set<ListenerConnection>();
+  #onLastGone: () => void = () => {};
   readonly #bySession = new WeakMap<object, ListenerConnection>();
   #draining = false;
 
@@ -56,6 +57,12 @@ export class ListenerServer extends SMTPServer {
     callback(null, { id: '-' });
   }
 
+  /** The socket of a connection has closed. */
+  gone(connection: ListenerConnection): void {
+    this.live.delete(connection);
+    if (this.live.size === 0) this.#onLastGone();
+  }
+
   setTls(tls: TlsIdentity): void {
     this.updateSecureContext(tls);
   }
@@ -64,6 +71,10 @@ export class ListenerServer extends SMTPServer {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    const gone = new Promise<void>((resolve) => {
+      this.#onLastGone = resolve;
+      if (this.live.size === 0) resolve();
+    });
     for (const socket of this._pendingSockets.values()) socket.destroy();
     for (const connection of this.live) connection.drain();
     const timeout = Promise.withResolvers<void>();
@@ -71,7 +82,7 @@ export class ListenerServer extends SMTPServer {
       for (const connection of this.live) connection.destroy();
       timeout.resolve();
     }, timeoutMs);
-    await Promise.race([closed, timeout.promise]);
+    await Promise.race([Promise.all([closed, gone]), timeout.promise]);
     clearTimeout(timer);
   }
 }

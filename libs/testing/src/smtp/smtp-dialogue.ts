@@ -23,6 +23,7 @@ export class SmtpDialogue {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    socket.setNoDelay(true);
     this.#listen();
   }
 
@@ -73,9 +74,10 @@ export class SmtpDialogue {
     return this.#received;
   }
 
-  /** Goes on under TLS. */
-  async startTls(): Promise<void> {
-    await this.say('STARTTLS', '220');
+  /** Goes on under TLS; `pipelined` is sent in the clear right behind the command. */
+  async startTls(pipelined = ''): Promise<void> {
+    this.send(`STARTTLS\r\n${pipelined}`);
+    await this.expect('220');
     this.#socket.removeAllListeners();
     const socket = connectTls({ socket: this.#socket, rejectUnauthorized: false });
     await new Promise<void>((resolve, reject) => {
