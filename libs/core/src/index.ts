@@ -67,6 +67,7 @@ export type {
 } from './mailbox.ts';
 export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
 export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
+export type { LocalCopy, LocalDeliveryStore, LocalSettled, LocalSettlement } from './ports/local-delivery-store.ts';
 export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
 export type { Connection } from './ports/connection.ts';
 export type {

@@ -1,0 +1,176 @@
+import type {
+  LaneLease,
+  LocalCopy,
+  LocalDeliveryStore,
+  LocalSettled,
+  LocalSettlement,
+  StoredRecord,
+} from '@staffetta/core';
+import type { Connection, Database } from '../database.ts';
+import { TOPIC_NUMBERS } from '../log/partitions.ts';
+import type { PostgresLog } from '../log/postgres-log.ts';
+import { SliceClosed } from '../log/record-writer.ts';
+import { writeEvents } from '../trace/write-events.ts';
+import type { ChangedMailbox } from './changed.ts';
+import { InboxNumbers } from './inbox-numbers.ts';
+import type { PostgresMailStore } from './postgres-mail-store.ts';
+import { prepareBlob } from './prepared-blob.ts';
+import type { PreparedBlob } from './prepared-blob.ts';
+import { mailboxKey, storeCopies } from './store-copies.ts';
+import type { Copy } from './store-copies.ts';
+import { orUnavailable } from './unavailable.ts';
+import { writeBlobs } from './write-blobs.ts';
+
+const TRIES_MAX = 5;
+
+/** What it works with. */
+export interface LocalDeliveryStoreOptions {
+  readonly database: Database;
+  readonly log: PostgresLog;
+  /** Whose sessions are told of what arrives. */
+  readonly mailStore: PostgresMailStore;
+}
+
+/** Final delivery beside the log in PostgreSQL: mail, trace and the log's position in one transaction. */
+export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
+  readonly #options: LocalDeliveryStoreOptions;
+  readonly #inboxes: InboxNumbers;
+
+  constructor(options: LocalDeliveryStoreOptions) {
+    this.#options = options;
+    this.#inboxes = new InboxNumbers(options.database);
+  }
+
+  settle(settlement: LocalSettlement): Promise<LocalSettled> {
+    return orUnavailable(this.#settle(settlement));
+  }
+
+  async #settle(settlement: LocalSettlement): Promise<LocalSettled> {
+    const blobs = blobsOf(settlement.copies);
+    for (let attempt = 1; ; attempt += 1) {
+      const inboxes = await this.#inboxes.find(new Set(accountsOf(settlement.copies)));
+      const gone = accountsOf(settlement.copies).filter((id) => !inboxes.has(id));
+      if (gone.length > 0) return { kind: 'gone', accountIds: [...new Set(gone)] };
+      const copies = settlement.copies.map(({ accountId, message }) => ({
+        accountId,
+        message,
+        mailboxNumber: inboxes.get(accountId)!,
+        blob: blobs.get(message.body)!,
+      }));
+      try {
+        const written = await this.#options.database.transaction((connection) =>
+          this.#write(connection, settlement, copies),
+        );
+        this.#committed(settlement, written);
+        return { kind: 'ok' };
+      } catch (error) {
+        if (error instanceof LanesLost) return { kind: 'lost', leases: error.leases };
+        if (attempt === TRIES_MAX) throw error;
+        if (error instanceof InboxGone) for (const id of error.accountIds) this.#inboxes.forget(id);
+        else if (error instanceof SliceClosed) this.#options.log.slices.forget();
+        else throw error;
+      }
+    }
+  }
+
+  async #write(
+    connection: Connection,
+    settlement: LocalSettlement,
+    copies: readonly Copy[],
+  ): Promise<{ changed: readonly ChangedMailbox[]; records: readonly StoredRecord[] }> {
+    await savePositions(connection, settlement.lanes);
+    const changed = copies.length > 0 ? await storeAll(connection, copies) : [];
+    if (settlement.events.length > 0) await writeEvents(connection, settlement.events);
+    const records = await this.#options.log.writer.write(connection, settlement.records);
+    return { changed, records };
+  }
+
+  #committed(
+    { lanes }: LocalSettlement,
+    { changed, records }: { changed: readonly ChangedMailbox[]; records: readonly StoredRecord[] },
+  ): void {
+    const { log, mailStore } = this.#options;
+    log.committed(records);
+    mailStore.changes.changed(changed);
+    for (const { lease, position } of lanes) {
+      log.trim({ topic: lease.topic, lane: lease.lane, bulk: false }, position);
+    }
+  }
+}
+
+/** Hashed and compressed once for each body, before the transaction begins. */
+function blobsOf(copies: readonly LocalCopy[]): ReadonlyMap<Buffer, PreparedBlob> {
+  const blobs = new Map<Buffer, PreparedBlob>();
+  for (const { message } of copies) {
+    if (!blobs.has(message.body)) blobs.set(message.body, prepareBlob(message));
+  }
+  return blobs;
+}
+
+function accountsOf(copies: readonly LocalCopy[]): string[] {
+  return copies.map((copy) => copy.accountId);
+}
+
+async function storeAll(
+  connection: Connection,
+  copies: readonly Copy[],
+): Promise<readonly ChangedMailbox[]> {
+  await writeBlobs(connection, [...new Set(copies.map((copy) => copy.blob))]);
+  const taken = await storeCopies(connection, copies);
+  const gone = copies.filter((copy) => !taken.has(mailboxKey(copy.accountId, copy.mailboxNumber)));
+  if (gone.length > 0) throw new InboxGone(accountsOf(gone));
+  return [...taken.values()].map(({ account_id, id, modseq }) => ({
+    ...{ accountId: account_id, mailboxId: String(id), modseq },
+  }));
+}
+
+async function savePositions(
+  connection: Connection,
+  lanes: LocalSettlement['lanes'],
+): Promise<void> {
+  if (lanes.length === 0) return;
+  const result = await connection.query<{ lane: number }>({
+    name: 'local_positions',
+    text: `with saved as (
+             select * from unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[])
+               as saved (lane, owner, epoch, position)
+           ), locked as (
+             select lane.lane from lane join saved using (lane, owner, epoch) where topic = $1
+             order by lane for update of lane
+           )
+           update lane set position = saved.position from locked join saved using (lane)
+           where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = saved.epoch
+             and lane.owner = saved.owner
+           returning lane.lane`,
+    values: [
+      TOPIC_NUMBERS.local,
+      lanes.map(({ lease }) => lease.lane),
+      lanes.map(({ lease }) => lease.owner),
+      lanes.map(({ lease }) => lease.epoch),
+      lanes.map(({ position }) => position),
+    ],
+  });
+  const kept = new Set(result.rows.map((row) => row.lane));
+  const lost = lanes.map(({ lease }) => lease).filter((lease) => !kept.has(lease.lane));
+  if (lost.length > 0) throw new LanesLost(lost);
+}
+
+class LanesLost extends Error {
+  override readonly name = 'LanesLost';
+  readonly leases: readonly LaneLease[];
+
+  constructor(leases: readonly LaneLease[]) {
+    super('lanes are no longer ours');
+    this.leases = leases;
+  }
+}
+
+class InboxGone extends Error {
+  override readonly name = 'InboxGone';
+  readonly accountIds: readonly string[];
+
+  constructor(accountIds: readonly string[]) {
+    super('an INBOX is no longer where it was');
+    this.accountIds = accountIds;
+  }
+}
