@@ -93,8 +93,10 @@ class Listener implements TcpListener {
   async listen(): Promise<void> {
     for (const host of this.#options.hosts) {
       const port = this.#addresses[0]?.port ?? this.#options.port;
-      const server = createServer({ noDelay: true, keepAlive: true }, (socket) =>
-        this.#accept(socket),
+      // A client that has said all it wants to say still hears the answers.
+      const server = createServer(
+        { noDelay: true, keepAlive: true, allowHalfOpen: true },
+        (socket) => this.#accept(socket),
       );
       server.listen({ host, port });
       try {
