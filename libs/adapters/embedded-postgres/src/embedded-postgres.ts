@@ -13,7 +13,7 @@ import {
   watchPostmaster,
 } from './postmaster.ts';
 import type { Postmaster } from './postmaster.ts';
-import { makeSocketDir, socketDirOf } from './socket-dir.ts';
+import { makeSocketDir, removeStaleSocketLock, socketDirOf } from './socket-dir.ts';
 import { awaitCluster } from './take-over.ts';
 
 /** Settings of an embedded PostgreSQL. */
@@ -167,6 +167,7 @@ class EmbeddedServer implements EmbeddedPostgres {
       }
       await prepareCluster(this.#place, this.socketDir);
       await makeSocketDir(this.socketDir, this.#place.account);
+      await removeStaleSocketLock(this.socketDir, this.dataPath);
       try {
         const postmaster = await startPostmaster(this.#place, this.socketDir);
         this.#startedOne = true;

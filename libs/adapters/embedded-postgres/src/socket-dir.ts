@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { chmod, chown, lstat, mkdir } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from './account.ts';
 import { isErrorCode } from './error-code.ts';
+import { isClusterProcess } from './processes.ts';
 
 /** PostgreSQL names its socket by this number; each has a folder of its own, so all have the same. */
 const PORT = 5432;
@@ -41,4 +42,21 @@ export async function makeSocketDir(
   }
   if (account) await chown(socketDir, account.uid, account.gid);
   await chmod(socketDir, 0o700);
+}
+
+/**
+ * Removes the socket's lock file when its postmaster is gone: PostgreSQL refuses to start while any process, a zombie
+ * even, has the number in it. The socket itself PostgreSQL replaces.
+ */
+export async function removeStaleSocketLock(socketDir: string, dataPath: string): Promise<void> {
+  const file = `${socketIn(socketDir)}.lock`;
+  let content: string;
+  try {
+    content = await readFile(file, 'utf8');
+  } catch (error) {
+    if (isErrorCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const pid = Number(content.split('\n', 1)[0]);
+  if (!(await isClusterProcess(pid, dataPath))) await rm(file, { force: true });
 }
