@@ -94,8 +94,9 @@ export class Watchers {
   }
 
   async #notify(): Promise<void> {
-    this.#notifyTimer = undefined;
+    // The next notice waits until this one is through: one at a time on the connection.
     await this.#listener?.query(`notify ${CHANNEL}`).catch(() => undefined);
+    this.#notifyTimer = undefined;
   }
 
   /** Listens on a connection of its own, and again whenever that broke. */
@@ -110,9 +111,12 @@ export class Watchers {
         this.#listener = undefined;
         if (!this.#closed) setTimeout(() => void this.#listen(), POLL_MS * 4).unref();
       };
+      const ownProcess = (client as unknown as { processID: number }).processID;
       client.on('error', again);
       client.on('end', again);
-      client.on('notification', () => void this.#look());
+      client.on('notification', ({ processId }) => {
+        if (processId !== ownProcess) void this.#look();
+      });
       await client.query(`listen ${CHANNEL}`);
     } catch {
       this.#listener = undefined;
