@@ -53,7 +53,9 @@ class Echo implements ServedSession {
 
   #attach(): void {
     this.connection.stream.on('data', this.#hear);
-    this.connection.stream.on('close', () => this.#over.resolve());
+    for (const event of ['end', 'close']) {
+      this.connection.stream.on(event, () => this.#over.resolve());
+    }
   }
 
   async #startTls(): Promise<void> {
