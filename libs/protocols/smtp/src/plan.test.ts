@@ -5,7 +5,7 @@ import { parseExtensions } from './extensions.ts';
 import { needsContent, planTransaction } from './plan.ts';
 import { parseReply } from './reply-parser.ts';
 
-const CONTENT = Buffer.from('Subject: hi\r\n\r\nGrüße\r\n');
+const CONTENT = Buffer.from('Subject: hi\r\n\r\nGrüße aus Rom\r\n');
 
 function message(changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
   return {

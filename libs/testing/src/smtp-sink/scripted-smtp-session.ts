@@ -64,7 +64,7 @@ export class ScriptedSmtpSession {
     this.say(...lines.map((line, i) => `250${i === lines.length - 1 ? ' ' : '-'}${line}`));
   }
 
-  /** Takes what is there as a TLS handshake from now on. */
+  /** Takes what comes as a TLS handshake from now on; rejects where the client does not go through with it. */
   async startTls(identity: { readonly key: string; readonly cert: string }): Promise<void> {
     this.#socket.removeAllListeners('data');
     const secure = new TLSSocket(this.#socket, { isServer: true, ...identity });
@@ -72,7 +72,13 @@ export class ScriptedSmtpSession {
     this.#socket = secure;
     this.#received = '';
     this.#attach(secure);
-    await once(secure, 'secure');
+    const left = once(secure, 'close').then(() => Promise.reject(new Error('no TLS handshake')));
+    await Promise.race([once(secure, 'secure'), left]);
+  }
+
+  /** Resolves when something was received that is not read. */
+  async received(): Promise<void> {
+    await this.#has(1);
   }
 
   /** Reads nothing more until `resume`. */
