@@ -3,7 +3,6 @@ import { TLSSocket } from 'node:tls';
 import type {
   SmtpAnswer,
   SmtpListenerOptions,
-  SmtpMail,
   SmtpSessionHandler,
   SmtpSessionInfo,
 } from '@staffetta/core';
@@ -11,14 +10,11 @@ import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { ANSWERS } from './answers.ts';
 import { CommandStream } from './command-stream.ts';
-import { ContentCollector } from './content-collector.ts';
+import { Output, formatAnswer, formatLines } from './output.ts';
 import { parseMail, parseRcpt } from './parse-commands.ts';
 import type { ListenerServer } from './server.ts';
+import { Transaction } from './transaction.ts';
 
-/** Answers gathered for one write while a peer pipelines. */
-const OUTPUT_MAX_CHARS = 8 * 1024;
-/** A message past the size limit is read on to its end, up to this many times the limit. */
-const OVERSIZE_READ_FACTOR = 2;
 const HELO_MAX = 255;
 /** How long a peer that was told to go may keep its side open while draining. */
 const DRAIN_LINGER_MS = 500;
@@ -34,11 +30,7 @@ export class ListenerConnection extends SMTPConnection {
   readonly #server: ListenerServer;
   readonly #info: { -readonly [K in keyof SmtpSessionInfo]: SmtpSessionInfo[K] };
   #handler: SmtpSessionHandler | undefined;
-  #mail: SmtpMail | undefined;
-  #rcpts = 0;
-  #rcptsRefused = false;
-  #content: ContentCollector | undefined;
-  #contentDeadlineMs = 0;
+  #transaction: Transaction | undefined;
   /** The final dot is in and its answer is not out. */
   #deciding = false;
   #draining = false;
@@ -46,7 +38,7 @@ export class ListenerConnection extends SMTPConnection {
   #authAnswer: SmtpAnswer | undefined;
   #errors = 0;
   #commands = 0;
-  #output = '';
+  readonly #output = new Output((text) => this.#send(text));
   #gone = false;
 
   constructor(
@@ -98,12 +90,12 @@ export class ListenerConnection extends SMTPConnection {
       return;
     }
     if (code >= 500) this.#errors += 1;
-    this.#flush();
+    this.#output.flush();
     super.send(code, data, context);
   }
 
   override close(): void {
-    this.#flush();
+    this.#output.flush();
     super.close();
     if (this.#draining) setTimeout(() => this._socket.destroy(), DRAIN_LINGER_MS).unref();
   }
@@ -115,7 +107,7 @@ export class ListenerConnection extends SMTPConnection {
       onLineTooLong: () => this.#reply(ANSWERS.lineTooLong),
       onContentProgress: () => this.#checkContent(),
       onContentEnd: () => this.#onContentEnd(stream),
-      onIdle: () => this.#flush(),
+      onIdle: () => this.#output.flush(),
       onEnd: () => this.close(),
     });
     return stream;
@@ -139,7 +131,7 @@ export class ListenerConnection extends SMTPConnection {
     if (this.#gone) return;
     this.#gone = true;
     this.#server.gone(this);
-    if (!this.#deciding) this.#content?.release();
+    if (!this.#deciding) this.#transaction?.content?.release();
     this.#handler?.close();
   }
 
@@ -220,9 +212,7 @@ export class ListenerConnection extends SMTPConnection {
     if (verb === 'HELO') {
       return this.#answer(stream, { code: 250, enhanced: '', text: this.#options.hostname });
     }
-    const lines = [this.#options.hostname, ...this.#extensions()];
-    const last = lines.pop()!;
-    this.#write(lines.map((text) => `250-${text}\r\n`).join('') + `250 ${last}\r\n`);
+    this.#add(formatLines(250, [this.#options.hostname, ...this.#extensions()]));
     return this.#writable(stream);
   }
 
@@ -245,60 +235,57 @@ export class ListenerConnection extends SMTPConnection {
 
   #onMail(stream: CommandStream, text: string): boolean {
     if (this.#info.helo === '') return this.#answer(stream, ANSWERS.heloFirst);
-    if (this.#mail) return this.#answer(stream, ANSWERS.nestedMail);
+    if (this.#transaction) return this.#answer(stream, ANSWERS.nestedMail);
     const mail = parseMail(text, this.#options.limits.sizeBytes);
     if ('code' in mail) return this.#answer(stream, mail);
     return this.#decide(
       stream,
       () => this.#handler!.mail(mail),
       (answer) => {
-        if (answer.code < 400) this.#mail = mail;
+        if (answer.code < 400) this.#transaction = new Transaction(mail, this.#options.limits);
       },
     );
   }
 
   #onRcpt(stream: CommandStream, text: string): boolean {
-    if (!this.#mail) return this.#answer(stream, ANSWERS.mailFirst);
-    if (this.#rcpts >= this.#options.limits.recipientsMax)
+    const transaction = this.#transaction;
+    if (!transaction) return this.#answer(stream, ANSWERS.mailFirst);
+    if (transaction.rcpts >= this.#options.limits.recipientsMax) {
       return this.#answer(stream, ANSWERS.tooManyRecipients);
-    const rcpt = parseRcpt(text, this.#mail.smtputf8);
+    }
+    const rcpt = parseRcpt(text, transaction.mail.smtputf8);
     if ('code' in rcpt) return this.#answer(stream, rcpt);
     return this.#decide(
       stream,
       () => this.#handler!.rcpt(rcpt),
       (answer) => {
-        if (answer.code < 400) this.#rcpts += 1;
-        else this.#rcptsRefused = true;
+        if (answer.code < 400) transaction.rcpts += 1;
+        else transaction.refusedSome = true;
       },
     );
   }
 
   #onData(stream: CommandStream): SmtpAnswer {
-    if (!this.#mail) return ANSWERS.mailFirst;
-    if (this.#rcpts === 0) return this.#rcptsRefused ? ANSWERS.noRecipients : ANSWERS.rcptFirst;
-    const { memory, limits } = this.#options;
-    if (memory.usedBytes + this.#mail.sizeBytes >= memory.limitBytes) return ANSWERS.memoryShort;
-    this.#content = new ContentCollector(limits.sizeBytes, memory);
-    this.#contentDeadlineMs = performance.now() + limits.dataTimeoutMs;
-    stream.startContent(this.#content);
+    if (!this.#transaction) return ANSWERS.mailFirst;
+    const content = this.#transaction.startContent(this.#options.memory);
+    if ('code' in content) return content;
+    stream.startContent(content);
     return ANSWERS.startData;
   }
 
   #checkContent(): void {
-    if (performance.now() > this.#contentDeadlineMs) this.#reply(ANSWERS.dataTimeout);
-    else if (this.#content!.sizeBytes > OVERSIZE_READ_FACTOR * this.#options.limits.sizeBytes) {
-      this.#reply({ ...ANSWERS.sizeExceeded, close: true });
-    }
+    const problem = this.#transaction!.contentProblem();
+    if (problem) this.#reply(problem);
   }
 
   #onContentEnd(stream: CommandStream): boolean {
-    const content = this.#content!;
-    if (content.failure) {
-      const answer = content.failure === 'size' ? ANSWERS.sizeExceeded : ANSWERS.memoryShort;
-      this.#endContent(answer);
+    const content = this.#transaction!.content!;
+    const failure = this.#transaction!.contentFailure();
+    if (failure) {
+      this.#endContent(failure);
       return this.#writable(stream);
     }
-    this.#flush();
+    this.#output.flush();
     this.#deciding = true;
     this._handlerPending = true;
     void this.#guard(() => this.#handler!.content(content)).then((answer) => {
@@ -314,7 +301,8 @@ export class ListenerConnection extends SMTPConnection {
   /** Answers a message, by recipient in LMTP, and ends its transaction. */
   #endContent(answer: SmtpAnswer | readonly SmtpAnswer[]): void {
     const answers = 'code' in answer ? [answer] : answer;
-    const times = 'code' in answer && this.#options.protocol === 'lmtp' ? this.#rcpts : 1;
+    const times =
+      'code' in answer && this.#options.protocol === 'lmtp' ? this.#transaction!.rcpts : 1;
     if (answers.some(({ code }) => code < 400)) {
       this.#errors = 0;
       this.#commands = 0;
@@ -327,7 +315,7 @@ export class ListenerConnection extends SMTPConnection {
     if (!this.#handler!.authenticate) return this.#answer(stream, ANSWERS.notOffered);
     if (this.#info.tls === '') return this.#answer(stream, ANSWERS.needTls);
     if (this.#info.helo === '') return this.#answer(stream, ANSWERS.heloFirst);
-    if (this.#mail) return this.#answer(stream, ANSWERS.inTransaction);
+    if (this.#transaction) return this.#answer(stream, ANSWERS.inTransaction);
     if (this.#authenticated) return this.#answer(stream, ANSWERS.authAlready);
     return this.#delegate(stream, this.handler_AUTH, line);
   }
@@ -397,13 +385,11 @@ export class ListenerConnection extends SMTPConnection {
   }
 
   #resetTransaction(): void {
-    const open = this.#mail !== undefined;
-    this.#mail = undefined;
-    this.#rcpts = 0;
-    this.#rcptsRefused = false;
-    this.#content?.release();
-    this.#content = undefined;
-    if (open && !this.#gone) this.#handler?.reset();
+    const transaction = this.#transaction;
+    if (!transaction) return;
+    this.#transaction = undefined;
+    transaction.content?.release();
+    if (!this.#gone) this.#handler?.reset();
   }
 
   #answer(stream: CommandStream, answer: SmtpAnswer): boolean {
@@ -414,27 +400,19 @@ export class ListenerConnection extends SMTPConnection {
   #reply(answer: SmtpAnswer): void {
     if (this._closing || this._closed) return;
     if (answer.code >= 500) this.#errors += 1;
-    const enhanced = answer.enhanced === '' ? '' : `${answer.enhanced} `;
-    this.#write(`${answer.code} ${enhanced}${oneLine(answer.text)}\r\n`);
+    this.#add(formatAnswer(answer));
     if (answer.close || answer.code === 421) this.close();
     else if (this.#errors > this.#options.limits.errorsMax) this.#reply(ANSWERS.tooManyErrors);
   }
 
-  #write(text: string): void {
-    this.#output += text;
-    if (!this.#hasMore() || this.#output.length > OUTPUT_MAX_CHARS) this.#flush();
+  #add(text: string): void {
+    const stream = this._parser;
+    this.#output.add(text, stream instanceof CommandStream && stream.hasMore);
   }
 
-  #hasMore(): boolean {
-    return this._parser instanceof CommandStream && this._parser.hasMore;
-  }
-
-  #flush(): void {
-    const output = this.#output;
-    if (output === '') return;
-    this.#output = '';
-    if (!this._upgrading && !this._socket.destroyed && this._socket.writable)
-      this._socket.write(output);
+  #send(text: string): void {
+    const socket = this._socket;
+    if (!this._upgrading && !socket.destroyed && socket.writable) socket.write(text);
   }
 
   /** Whether the peer reads what it is told; else the stream waits until it does. */
@@ -447,10 +425,6 @@ export class ListenerConnection extends SMTPConnection {
   #resume(stream: CommandStream): void {
     this._whenWritable(() => stream.resume());
   }
-}
-
-function oneLine(text: string): string {
-  return CONTROL.test(text) ? text.replace(/[\0-\x1f\x7f]/g, ' ') : text;
 }
 
 function tlsName(socket: Socket | TLSSocket): string {

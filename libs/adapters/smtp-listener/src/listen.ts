@@ -6,6 +6,7 @@ import { ListenerServer } from './server.ts';
 
 /** Listens for SMTP or LMTP sessions; see ListenSmtp. */
 export async function listenSmtp(options: SmtpListenerOptions): Promise<SmtpListener> {
+  if (options.implicitTls && !options.tls) throw new Error('implicit TLS needs a certificate');
   const servers: ListenerServer[] = [];
   const addresses: { host: string; port: number }[] = [];
   let port = options.port;

@@ -25,7 +25,10 @@ test('headers without sense', () => {
 
 test('subjects are for display', () => {
   const subject = (value: string): string => scanHeader(`Subject: ${value}\r\n`).subject;
-  assert.equal(subject('=?iso-8859-1?Q?gr=FCn?= =?utf-8?b?w7xi?=\r\n er\x07 all'), 'grünüb er  all');
+  assert.equal(
+    subject('=?iso-8859-1?Q?gr=FCn?= =?utf-8?b?w7xi?=\r\n er\x07 all'),
+    'grünüb er  all',
+  );
   assert.equal(subject(Buffer.from('grün').toString('latin1')), 'grün');
   assert.equal(subject('x'.repeat(5_000)).length, 200);
   assert.ok(subject(`${'x'.repeat(199)}=?utf-8?b?8J+YgA==?=`).isWellFormed());
