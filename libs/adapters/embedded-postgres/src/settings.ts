@@ -32,6 +32,7 @@ export function formatSettings(
     full_page_writes: 'on',
     wal_level: 'minimal',
     max_wal_senders: '0',
+    max_logical_replication_workers: '0',
     wal_compression: 'off',
     wal_buffers: '16MB',
     max_wal_size: mib(walMaxBytes),

@@ -18,7 +18,7 @@ export function describeConfig(): string {
 
 /** The JSON schema of staffetta.yaml, for editors and for the chart's values. */
 export function configJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' }) as Record<string, unknown>;
+  return z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
 }
 
 const INTRODUCTION = `# Configuration
