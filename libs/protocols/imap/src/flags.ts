@@ -9,7 +9,9 @@ export const FLAGS_MAX = 100;
 /** Longest keyword. */
 export const KEYWORD_MAX_CHARS = 200;
 
-const SYSTEM_BY_LOWER = new Map(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]));
+const SYSTEM_BY_LOWER = new Map<string, string>(
+  SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]),
+);
 
 /** Flags a client wants to set: system flags in their usual case, keywords as given, each once; `\Recent` is left out. */
 export function settableFlags(flags: readonly string[]): string[] {
@@ -17,7 +19,7 @@ export function settableFlags(flags: readonly string[]): string[] {
   for (const flag of flags) {
     const key = flag.toLowerCase();
     if (key === '\\recent') continue;
-    const system = SYSTEM_BY_LOWER.get(key as Lowercase<(typeof SYSTEM_FLAGS)[number]>);
+    const system = SYSTEM_BY_LOWER.get(key);
     if (system === undefined && flag.startsWith('\\')) {
       throw new ImapSyntaxError(`Unknown system flag ${flag}`);
     }

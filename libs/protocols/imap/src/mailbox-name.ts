@@ -19,7 +19,6 @@ export function decodeMailboxName(octets: string): string | undefined {
     ? Buffer.from(octets, 'latin1').toString('utf8')
     : decodeUtf7(octets);
   if (decoded === undefined || decoded.includes('\ufffd')) return undefined;
-  // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f\u2028\u2029]/.test(decoded) || !decoded.isWellFormed()) return undefined;
   const name = decoded.normalize('NFC');
   return name.length > MAILBOX_NAME_MAX_CHARS ? undefined : name;
