@@ -170,3 +170,11 @@ test('a log that does not confirm is no acceptance', async () => {
   assert.equal(answer.status, 503);
   assert.equal(answer.body.errors?.[0]?.code, '1900');
 });
+
+test('a directory that is away is no refusal for good', async () => {
+  const api = new Api();
+  api.directory.unavailable = true;
+  const answer = await api.send(request());
+  assert.equal(answer.status, 503);
+  assert.equal(api.log.events.length, 0);
+});

@@ -13,7 +13,7 @@ import { renderInline } from './render/render-inline.ts';
 import { renderRaw } from './render/render-raw.ts';
 import type { Render } from './render/rendered.ts';
 import { scopeOf } from './render/scope.ts';
-import { SendingDomains } from './sending-domains.ts';
+import { DirectoryUnavailable, SendingDomains } from './sending-domains.ts';
 
 /** Octets of content that one append holds; a transmission up to it is accepted wholly or not at all. */
 const APPEND_MAX_BYTES = 16 * 1_024 * 1_024;
@@ -32,6 +32,8 @@ export interface TransmissionsOptions {
   readonly expiresMs: number;
   /** Octets of one message. */
   readonly sizeBytesMax: number;
+  /** Told of messages that are durable, for metrics. */
+  readonly onAccepted?: (recipients: number, sizeBytes: number) => void;
 }
 
 /** Who submits, and from where. */
@@ -65,6 +67,7 @@ export class Transmissions {
       return await this.#sendAll(context, domains, errorsMax);
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
+      if (error instanceof DirectoryUnavailable) return errorAnswer('1900', 'try again later');
       throw error;
     }
   }
@@ -77,7 +80,7 @@ export class Transmissions {
     const { transmission } = context;
     const render = await this.#prepare(transmission);
     const rejections = [...transmission.rejections];
-    const sent = new Sent(this.#options.log);
+    const sent = new Sent(this.#options);
     for (const [index, recipient] of transmission.recipients.entries()) {
       const message = await this.#make(recipient, render, context, domains);
       if ('record' in message) {
@@ -120,15 +123,15 @@ export class Transmissions {
 
 /** The messages of one transmission on their way into the log. */
 class Sent {
-  readonly #log: Pick<Log, 'append'>;
+  readonly #options: Pick<TransmissionsOptions, 'log' | 'onAccepted'>;
   #messages: Message[] = [];
   #bytes = 0;
   #appended = 0;
   /** Of the first message: by it the whole transmission is known to its submitter. */
   #id = '';
 
-  constructor(log: Pick<Log, 'append'>) {
-    this.#log = log;
+  constructor(options: Pick<TransmissionsOptions, 'log' | 'onAccepted'>) {
+    this.#options = options;
   }
 
   get id(): string {
@@ -157,11 +160,12 @@ class Sent {
 
   async flush(): Promise<boolean> {
     const messages = this.#messages;
+    const bytes = this.#bytes;
     this.#messages = [];
     this.#bytes = 0;
     if (messages.length === 0) return true;
     try {
-      await this.#log.append(
+      await this.#options.log.append(
         messages.map(({ record }) => record),
         messages.map(({ event }) => event),
       );
@@ -170,6 +174,7 @@ class Sent {
       throw error;
     }
     this.#appended += messages.length;
+    this.#options.onAccepted?.(messages.length, bytes);
     return true;
   }
 }
