@@ -46,9 +46,10 @@ async function sickRemotes(point: Point): Promise<void> {
     zone.push(...site(`dark${number}.test`, '127.0.0.1'));
   const scene = await startScene(point, {
     zone,
-    // Every domain of the zone, without adding each.
+    // To every domain of the zone, without adding each.
     env: { SMTP_RELAY_NETWORKS: '127.0.0.1/32' },
   });
+  await scene.staffetta.must(['domain', 'add', 'load.test', '--relay']);
   const sinks: RecordingSink[] = [];
   for (const host of HEALTHY_HOSTS) {
     sinks.push(point.atEnd(await RecordingSink.start({ host, port: scene.sink.port })));
