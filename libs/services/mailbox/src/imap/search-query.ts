@@ -63,7 +63,7 @@ export class SearchQuery {
 
   #resolve(key: SearchKey): void {
     if (key.kind === 'uid' || key.kind === 'sequence') {
-      this.#ranges.set(key, this.#selected.rangesOf(key.set, key.kind === 'uid'));
+      this.#ranges.set(key, this.#selected.knownRangesOf(key.set, key.kind === 'uid'));
     } else if (key.kind === 'and' || key.kind === 'or') {
       for (const one of key.keys) this.#resolve(one);
     } else if (key.kind === 'not') this.#resolve(key.key);

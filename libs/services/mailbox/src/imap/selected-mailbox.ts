@@ -74,11 +74,17 @@ export class SelectedMailbox {
 
   /** UIDs of the messages named; throws an ImapSyntaxError where numbers are named that there are not. */
   rangesOf(set: SequenceSet, byUid: boolean): UidRange[] {
-    const { count, lastUid } = this.numbers;
-    if (byUid) return resolveSet(set, lastUid);
-    if (count === 0 || greatestNumber(set) > count) {
+    const { count } = this.numbers;
+    if (!byUid && (count === 0 || greatestNumber(set) > count)) {
       throw new ImapSyntaxError('No such message number');
     }
+    return this.knownRangesOf(set, byUid);
+  }
+
+  /** UIDs of those of the messages named that there are. */
+  knownRangesOf(set: SequenceSet, byUid: boolean): UidRange[] {
+    const { count, lastUid } = this.numbers;
+    if (byUid) return resolveSet(set, lastUid);
     return resolveSet(set, count).map(({ first, last }) => ({
       first: this.numbers.uidOf(first),
       last: this.numbers.uidOf(last),

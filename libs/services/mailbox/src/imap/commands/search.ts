@@ -64,5 +64,5 @@ function narrowed(key: SearchKey, selected: SelectedMailbox): UidRange[] | undef
     (one) => one.kind === 'uid' || one.kind === 'sequence',
   );
   if (set?.kind !== 'uid' && set?.kind !== 'sequence') return undefined;
-  return selected.rangesOf(set.set, set.kind === 'uid');
+  return selected.knownRangesOf(set.set, set.kind === 'uid');
 }
