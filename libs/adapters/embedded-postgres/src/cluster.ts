@@ -8,6 +8,7 @@ import {
   readdir,
   rename,
   rm,
+  stat,
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ export const DATABASE = 'staffetta';
 const PASSWORD_FILE = 'password';
 const LOCAL_SETTINGS = '# Your own settings for PostgreSQL; they win, and are kept.\n';
 const UNFINISHED_PREFIX = 'data.new-';
+const UNFINISHED_AGE_MS = 10 * 60_000;
 
 /** Makes the cluster unless it is there, and writes the settings of this start. */
 export async function prepareCluster(place: Place, socketDir: string): Promise<void> {
@@ -75,15 +77,22 @@ async function initialise(place: Place): Promise<void> {
   } catch (error) {
     // Another start on the same folder was faster; its cluster has the same password.
     if (!isErrorCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    await rm(unfinished, { recursive: true });
   }
   await syncFolder(root);
   await removeUnfinished(root);
   if (account) await chown(root, account.uid, account.gid);
 }
 
+/** What starts left that were killed long ago; a young one may be at work. */
 async function removeUnfinished(root: string): Promise<void> {
-  const left = (await readdir(root)).filter((name) => name.startsWith(UNFINISHED_PREFIX));
-  await Promise.all(left.map((name) => rm(join(root, name), { recursive: true, force: true })));
+  const youngest = Date.now() - UNFINISHED_AGE_MS;
+  for (const name of await readdir(root)) {
+    if (!name.startsWith(UNFINISHED_PREFIX)) continue;
+    const folder = join(root, name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: youngest }));
+    if (mtimeMs < youngest) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function checkVersion(place: Place, major: string): Promise<void> {
