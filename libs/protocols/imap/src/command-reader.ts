@@ -22,7 +22,7 @@ export type ReaderEvent =
   /** A line that was too long; the rest of it is dropped. */
   | { readonly kind: 'too-long'; readonly text: string };
 
-/** A command's text, without literals. */
+/** A command's text, without literals, unless the reader is told otherwise. */
 export const COMMAND_TEXT_MAX_BYTES = 65_536;
 /** Literals in one command. */
 export const LITERALS_MAX = 500;
@@ -42,6 +42,8 @@ const TAIL_CHARS = 21;
 
 /** Cuts a client's octets into commands (RFC 3501 §4.3, §7.5). Holds nothing between commands. */
 export class CommandReader {
+  /** Of a command's text, without literals. */
+  textMaxBytes = COMMAND_TEXT_MAX_BYTES;
   #input: Buffer | undefined;
   /** Of `#input`, octets already looked at for a line end. */
   #searched = 0;
@@ -113,7 +115,7 @@ export class CommandReader {
 
   #readLine(input: Buffer): ReaderEvent | undefined {
     const end = input.indexOf(LF, this.#searched);
-    if (this.#textBytes + (end < 0 ? input.length : end) > COMMAND_TEXT_MAX_BYTES) {
+    if (this.#textBytes + (end < 0 ? input.length : end) > this.textMaxBytes) {
       return this.#tooLong(input);
     }
     if (end < 0) {

@@ -4,6 +4,9 @@ import type { ClientStream } from '../client-stream.ts';
 import type { SessionOptions } from '../session-options.ts';
 import type { SelectedMailbox } from './selected-mailbox.ts';
 
+/** Text of a command before the log-in: what strangers may have kept in memory. */
+const STRANGERS_TEXT_MAX_BYTES = 4_096;
+
 /** What the commands of a session share. */
 export class ImapState {
   readonly connection: Connection;
@@ -26,6 +29,7 @@ export class ImapState {
     this.connection = connection;
     this.client = client;
     this.options = options;
+    this.reader.textMaxBytes = STRANGERS_TEXT_MAX_BYTES;
   }
 
   /** Whether a password may pass here. */

@@ -1,3 +1,4 @@
+import { COMMAND_TEXT_MAX_BYTES } from '@staffetta/imap';
 import { LOGIN_FAILURES_MAX } from '../session-options.ts';
 import { capabilities } from './capabilities.ts';
 import { no, ok } from './command.ts';
@@ -33,5 +34,6 @@ export async function logIn(
     return no('[AUTHENTICATIONFAILED] Wrong user name or password');
   }
   state.accountId = answer.accountId;
+  state.reader.textMaxBytes = COMMAND_TEXT_MAX_BYTES;
   return ok(`[${capabilities(state)}] Logged in`);
 }
