@@ -39,7 +39,7 @@ export class ListenerConnection extends SMTPConnection {
   #errors = 0;
   #commands = 0;
   readonly #output = new Output((text) => this.#send(text));
-  #gone = false;
+  #over = false;
 
   constructor(
     server: ListenerServer,
@@ -95,6 +95,7 @@ export class ListenerConnection extends SMTPConnection {
   }
 
   override close(): void {
+    this.#endSession();
     this.#output.flush();
     super.close();
     if (this.#draining) setTimeout(() => this._socket.destroy(), DRAIN_LINGER_MS).unref();
@@ -128,9 +129,17 @@ export class ListenerConnection extends SMTPConnection {
 
   override _onClose(): void {
     super._onClose();
-    if (this.#gone) return;
-    this.#gone = true;
+    this.#endSession();
     this.#server.gone(this);
+  }
+
+  /**
+   * What the peer said last is answered: a peer that closes and comes back at once must find its place free, so this
+   * does not wait for the socket.
+   */
+  #endSession(): void {
+    if (this.#over) return;
+    this.#over = true;
     if (!this.#deciding) this.#transaction?.content?.release();
     this.#handler?.close();
   }
@@ -389,7 +398,7 @@ export class ListenerConnection extends SMTPConnection {
     if (!transaction) return;
     this.#transaction = undefined;
     transaction.content?.release();
-    if (!this.#gone) this.#handler?.reset();
+    if (!this.#over) this.#handler?.reset();
   }
 
   #answer(stream: CommandStream, answer: SmtpAnswer): boolean {

@@ -59,7 +59,7 @@ export interface SmtpSessionHandler {
   content(content: SmtpContent): Promise<SmtpAnswer | readonly SmtpAnswer[]>;
   /** The transaction is over or was given up (RSET, EHLO, STARTTLS); also called after `content`. */
   reset(): void;
-  /** The connection is gone. Called once. */
+  /** The session is over, its connection soon gone. Called once; a `content` that is under way goes on. */
   close(): void;
 }
 
