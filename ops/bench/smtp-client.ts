@@ -1,8 +1,9 @@
 /**
  * The rate of the SMTP client beside that of a bare socket loop that writes the same octets, in the same run, against
- * a counting sink in a process of its own.
+ * a counting sink in a process of its own, or against a server that listens on a port already. With connections kept,
+ * and (the client alone) with a connection for each message.
  *
- *   node --conditions=@staffetta/source ops/bench/smtp-client.ts [messages] [bytes] [sessions] [rounds]
+ *   node --conditions=@staffetta/source ops/bench/smtp-client.ts [messages] [bytes] [sessions] [rounds] [port]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +15,8 @@ import type { OutgoingMessage } from '@staffetta/core';
 const LINE = `${'x'.repeat(70)}\r\n`;
 const ENVELOPE = ['MAIL FROM:<a@sender.test>', 'RCPT TO:<b@sink.test>', 'DATA'];
 
+const connector = createSmtpConnector();
+
 interface Measured {
   readonly perSecond: number;
   readonly cpuSeconds: number;
@@ -23,39 +26,47 @@ if (process.argv[2] === 'sink') {
   const sink = await CountingSmtpSink.start();
   process.send?.(sink.port);
 } else {
-  const [messages = 20_000, sizeBytes = 10_240, sessions = 20, rounds = 5] = process.argv
+  const [messages = 20_000, sizeBytes = 10_240, sessions = 20, rounds = 5, port] = process.argv
     .slice(2)
     .map(Number);
-  await compare({ messages, sizeBytes, sessions, rounds });
+  const load = { messages, sizeBytes, sessions, rounds };
+  if (port === undefined) await compareOnSink(load);
+  else await compare(load, port);
 }
 
-async function compare(load: {
-  messages: number;
-  sizeBytes: number;
-  sessions: number;
-  rounds: number;
-}): Promise<void> {
+interface Load {
+  readonly messages: number;
+  readonly sizeBytes: number;
+  readonly sessions: number;
+  readonly rounds: number;
+}
+
+async function compareOnSink(load: Load): Promise<void> {
   const sink = fork(process.argv[1]!, ['sink'], { execArgv: process.execArgv });
   const [port] = (await once(sink, 'message')) as [number];
+  await compare(load, port);
+  sink.kill();
+}
+
+async function compare(load: Load, port: number): Promise<void> {
   const content = contentOf(load.sizeBytes);
   const ours: Measured[] = [];
+  const single: Measured[] = [];
   const bare: Measured[] = [];
   for (let round = 0; round < load.rounds; round += 1) {
     bare.push(await measured(load, (count) => bareSession(port, content, count)));
     ours.push(await measured(load, (count) => clientSession(port, content, count)));
+    single.push(await measured(load, (count) => singleSessions(port, content, count)));
   }
   console.log(`${load.messages} messages of ${content.length} octets, ${load.sessions} sessions`);
   print('bare socket loop', bare);
   print('smtp-client', ours);
+  print('a connection each', single);
   const ratio = median(ours.map((each, i) => each.perSecond / bare[i]!.perSecond));
   console.log(`ratio ${ratio.toFixed(2)} (median of ${load.rounds})`);
-  sink.kill();
 }
 
-async function measured(
-  load: { messages: number; sessions: number },
-  session: (count: number) => Promise<void>,
-): Promise<Measured> {
+async function measured(load: Load, session: (count: number) => Promise<void>): Promise<Measured> {
   const cpu = process.cpuUsage();
   const beganMs = performance.now();
   const each = Math.ceil(load.messages / load.sessions);
@@ -66,8 +77,11 @@ async function measured(
   return { perSecond: count / seconds, cpuSeconds: ((user + system) / 1e6 / count) * 1000 };
 }
 
+async function singleSessions(port: number, content: Buffer, count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 1) await clientSession(port, content, 1);
+}
+
 async function clientSession(port: number, content: Buffer, count: number): Promise<void> {
-  const connector = createSmtpConnector();
   const result = await connector.connect({
     host: 'sink.test',
     address: '127.0.0.1',
@@ -101,8 +115,10 @@ function bareSession(port: number, content: Buffer, count: number): Promise<void
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     let sent = 0;
-    let awaited = 1;
+    // The banner and the reply to HELO.
+    let awaited = 2;
     let inContent = true;
+    socket.write('HELO bench.test\r\n');
     socket.on('error', reject);
     socket.on('data', (chunk: Buffer) => {
       for (const octet of chunk) if (octet === 10) awaited -= 1;

@@ -13,6 +13,15 @@ export { startTestDatabase } from './postgres/test-database.ts';
 export type { TestDatabase } from './postgres/test-database.ts';
 export { SmtpDialogue } from './smtp/smtp-dialogue.ts';
 export type { DialogueTarget } from './smtp/smtp-dialogue.ts';
+export {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  sendingOne,
+  takeMessage,
+} from './smtp-sink/client-dialogue.ts';
+export type { ClientDialogue } from './smtp-sink/client-dialogue.ts';
 export { CountingSmtpSink } from './smtp-sink/counting-smtp-sink.ts';
 export type { CountingSmtpSinkOptions } from './smtp-sink/counting-smtp-sink.ts';
 export { ScriptedSmtpServer } from './smtp-sink/scripted-smtp-server.ts';

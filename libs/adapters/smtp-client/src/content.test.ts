@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { isAscii } from 'node:buffer';
 import { test } from 'node:test';
+import {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  takeMessage,
+} from '@staffetta/testing';
 import { dotStuffed } from '@staffetta/smtp';
 import type { OutgoingMessage } from '@staffetta/core';
-import { brief, connected, dialogue, message, takeMessage } from './test-dialogue.ts';
+import { createSmtpConnector } from './connector.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 /** Sends the message and gives what the server took, without the final dot. */
 async function taken(
@@ -19,8 +28,8 @@ async function taken(
       content = await takeMessage(session);
     },
     async (result) => {
-      const done = await connected(result).send(sent);
-      assert.deepEqual(brief(done.outcomes), ['delivered 250 2.0.0']);
+      const done = await connectionOf(result).send(sent);
+      assert.deepEqual(briefOutcomes(done.outcomes), ['delivered 250 2.0.0']);
       converted = done.converted;
     },
     { conversionMaxBytes },
@@ -42,7 +51,7 @@ for (const [what, body] of [
   ['content of many blocks', LARGE],
 ] as const) {
   test(`${what} arrives as it is`, async () => {
-    const { content } = await taken(message(['a@x.test'], { body, is8bit: true }));
+    const { content } = await taken(outgoingMessage(['a@x.test'], { body, is8bit: true }));
     assert.equal(content, stuffed(body));
   });
 }
@@ -51,7 +60,7 @@ test('a body that comes in pieces arrives whole', async () => {
   const body = async function* () {
     for (let at = 0; at < LARGE.length; at += 7_919) yield LARGE.subarray(at, at + 7_919);
   };
-  const { content } = await taken(message(['a@x.test'], { body, sizeBytes: LARGE.length }));
+  const { content } = await taken(outgoingMessage(['a@x.test'], { body, sizeBytes: LARGE.length }));
   assert.equal(content, stuffed(LARGE));
 });
 
@@ -81,11 +90,11 @@ for (const [what, body] of [
         assert.equal(await session.content(), undefined);
       },
       async (result) => {
-        const connection = connected(result);
+        const connection = connectionOf(result);
         const { outcomes } = await connection.send(
-          message(['a@x.test'], { body, sizeBytes: 1_000 }),
+          outgoingMessage(['a@x.test'], { body, sizeBytes: 1_000 }),
         );
-        assert.deepEqual(brief(outcomes), ['failed']);
+        assert.deepEqual(briefOutcomes(outcomes), ['failed']);
         assert.ok(!connection.usable);
       },
     ));
@@ -98,7 +107,7 @@ test('a server of 7 bit gets 7 bit, from one piece and from many', async () => {
     for (const octet of whole) yield Buffer.from([octet]);
   };
   for (const body of [whole, pieces]) {
-    const sent = message(['a@x.test'], { body, sizeBytes: whole.length, is8bit: true });
+    const sent = outgoingMessage(['a@x.test'], { body, sizeBytes: whole.length, is8bit: true });
     const { content, converted } = await taken(sent, ['PIPELINING']);
     assert.ok(converted && isAscii(Buffer.from(content, 'latin1')));
     assert.equal(
@@ -115,13 +124,15 @@ test('what is too large to be converted is refused with 5.6.3, and the session g
       await takeMessage(session);
     },
     async (result) => {
-      const connection = connected(result);
+      const connection = connectionOf(result);
       const body = async function* () {
         yield Buffer.from('Subject: hi\r\n\r\nGrüße\r\n');
       };
-      const refused = await connection.send(message(['a@x.test'], { body, is8bit: true }));
-      assert.deepEqual(brief(refused.outcomes), ['rejected-permanent 554 5.6.3']);
-      assert.deepEqual(brief((await connection.send(message())).outcomes), ['delivered 250 2.0.0']);
+      const refused = await connection.send(outgoingMessage(['a@x.test'], { body, is8bit: true }));
+      assert.deepEqual(briefOutcomes(refused.outcomes), ['rejected-permanent 554 5.6.3']);
+      assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
+        'delivered 250 2.0.0',
+      ]);
     },
     { conversionMaxBytes: 10 },
   ));

@@ -2,9 +2,17 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  takeMessage,
+} from '@staffetta/testing';
 import type { SmtpConnectResult } from '@staffetta/core';
 import { createSmtpConnector } from './connector.ts';
-import { brief, connected, dialogue, message, takeMessage } from './test-dialogue.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 function refused(result: SmtpConnectResult) {
   assert.ok(result.kind === 'refused', 'connected');
@@ -27,7 +35,7 @@ test('extensions are what EHLO lists', () =>
       await session.left();
     },
     async (result) => {
-      const { extensions, tls, usable, messagesSent } = connected(result);
+      const { extensions, tls, usable, messagesSent } = connectionOf(result);
       assert.deepEqual([...extensions.keys()], ['SIZE', 'PIPELINING', '8BITMIME']);
       assert.deepEqual([tls, usable, messagesSent], ['', true, 0]);
     },
@@ -44,8 +52,8 @@ test('a server that does not know EHLO gets HELO, and one command after another'
       await takeMessage(session);
     },
     async (result) => {
-      const { outcomes } = await connected(result).send(message());
-      assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0']);
+      const { outcomes } = await connectionOf(result).send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0']);
     },
   ));
 
@@ -102,7 +110,7 @@ test('nobody there is a temporary refusal', async () => {
 test('the local address is that of the target', () =>
   dialogue(
     async (session) => session.greet(),
-    async (result) => void connected(result),
+    async (result) => void connectionOf(result),
     { target: { localAddress: '127.0.0.7' } },
   ));
 

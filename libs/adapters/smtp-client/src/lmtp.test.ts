@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  sendingOne,
+} from '@staffetta/testing';
 import type { SmtpScript } from '@staffetta/testing';
-import { brief, connected, dialogue, message, sending } from './test-dialogue.ts';
+import { createSmtpConnector } from './connector.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 const lmtp = { target: { lmtp: true } };
 
@@ -26,8 +35,8 @@ test('each accepted recipient has its own reply to the final dot', () =>
       ['250 Ok', '550 5.1.1 unknown', '250 Ok'],
       ['250 2.0.0 stored', '452 4.2.2 mailbox full'],
     ),
-    sending(message(['a@x.test', 'b@x.test', 'c@x.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), [
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test', 'c@x.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), [
         'delivered 250 2.0.0',
         'rejected-permanent 550 5.1.1',
         'rejected-temporary 452 4.2.2',
@@ -39,8 +48,8 @@ test('each accepted recipient has its own reply to the final dot', () =>
 test('lost between two replies to the final dot: the second is uncertain', () =>
   dialogue(
     answering(['250 Ok', '250 Ok'], ['250 2.0.0 stored']),
-    sending(message(['a@x.test', 'b@x.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0', 'uncertain']),
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0', 'uncertain']),
     ),
     lmtp,
   ));
@@ -56,9 +65,9 @@ test('354 for nobody has no reply to wait for', () =>
       await session.left();
     },
     async (result) => {
-      const connection = connected(result);
-      const { outcomes } = await connection.send(message());
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1']);
+      const connection = connectionOf(result);
+      const { outcomes } = await connection.send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 550 5.1.1']);
       assert.ok(!connection.usable);
     },
     lmtp,

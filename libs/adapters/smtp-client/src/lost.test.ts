@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  sendingOne,
+  takeMessage,
+} from '@staffetta/testing';
 import type { ScriptedSmtpSession } from '@staffetta/testing';
-import { brief, connected, dialogue, message, sending, takeMessage } from './test-dialogue.ts';
+import { createSmtpConnector } from './connector.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 async function upToContent(session: ScriptedSmtpSession): Promise<void> {
   await session.greet('PIPELINING');
@@ -19,8 +29,8 @@ for (const how of ['end', 'reset'] as const) {
         await session.content();
         session[how]();
       },
-      sending(message(), (outcomes, connection) => {
-        assert.deepEqual(brief(outcomes), ['uncertain']);
+      sendingOne(outgoingMessage(), (outcomes, connection) => {
+        assert.deepEqual(briefOutcomes(outcomes), ['uncertain']);
         assert.ok(!connection.usable);
       }),
     ));
@@ -32,8 +42,9 @@ for (const how of ['end', 'reset'] as const) {
         session.pause();
         session[how]();
       },
-      sending(message(['a@x.test'], { body: Buffer.alloc(32 * 1024 * 1024, 'x') }), (outcomes) =>
-        assert.deepEqual(brief(outcomes), ['failed']),
+      sendingOne(
+        outgoingMessage(['a@x.test'], { body: Buffer.alloc(32 * 1024 * 1024, 'x') }),
+        (outcomes) => assert.deepEqual(briefOutcomes(outcomes), ['failed']),
       ),
     ));
 }
@@ -47,9 +58,9 @@ test('a server that closed between messages: failed, unanswered, and the reason'
       session.end();
     },
     async (result) => {
-      const connection = connected(result);
-      await connection.send(message());
-      const sent = await connection.send(message());
+      const connection = connectionOf(result);
+      await connection.send(outgoingMessage());
+      const sent = await connection.send(outgoingMessage());
       assert.ok(sent.unanswered);
       assert.deepEqual(sent.outcomes, [
         { kind: 'failed', reason: 'the server closed the connection' },
@@ -66,8 +77,8 @@ test('closed before 354 has failed, and whoever was refused stays refused', () =
       await session.hear(/^RCPT /);
       session.end();
     },
-    sending(message(['a@x.test', 'b@x.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1', 'failed']),
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 550 5.1.1', 'failed']),
     ),
   ));
 
@@ -81,11 +92,11 @@ test('cut by us: failed before the final dot, uncertain after it', async () => {
       await session.left();
     },
     async (result) => {
-      const connection = connected(result);
-      const sent = connection.send(message());
+      const connection = connectionOf(result);
+      const sent = connection.send(outgoingMessage());
       await heard.promise;
       connection.destroy();
-      assert.deepEqual(brief((await sent).outcomes), ['uncertain']);
+      assert.deepEqual(briefOutcomes((await sent).outcomes), ['uncertain']);
     },
   );
   await dialogue(
@@ -94,10 +105,10 @@ test('cut by us: failed before the final dot, uncertain after it', async () => {
       await session.left();
     },
     async (result) => {
-      const connection = connected(result);
-      const sent = connection.send(message());
+      const connection = connectionOf(result);
+      const sent = connection.send(outgoingMessage());
       connection.destroy();
-      assert.deepEqual(brief((await sent).outcomes), ['failed']);
+      assert.deepEqual(briefOutcomes((await sent).outcomes), ['failed']);
     },
   );
 });
@@ -110,7 +121,7 @@ test('garbage in place of a reply fails', () =>
       session.raw('\x16\x03\x01 garbage\r\n');
       await session.left();
     },
-    sending(message(), (outcomes) => {
+    sendingOne(outgoingMessage(), (outcomes) => {
       assert.ok(outcomes[0]?.kind === 'failed');
       assert.match(outcomes[0].reason, /not a reply/);
     }),
@@ -129,7 +140,7 @@ for (const [command, replies] of [
         session.say(...replies);
         await session.left();
       },
-      sending(message(), (outcomes, connection) => {
+      sendingOne(outgoingMessage(), (outcomes, connection) => {
         assert.ok(outcomes[0]?.kind === 'failed');
         assert.equal(outcomes[0].reply?.command, command);
         assert.ok(!connection.usable);
@@ -146,8 +157,10 @@ test('a reply too many ends the session before it is out of step', () =>
       await session.left();
     },
     async (result) => {
-      const connection = connected(result);
-      assert.deepEqual(brief((await connection.send(message())).outcomes), ['delivered 250 2.0.0']);
+      const connection = connectionOf(result);
+      assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
+        'delivered 250 2.0.0',
+      ]);
       await connection.closed;
       assert.ok(!connection.usable);
     },
@@ -160,8 +173,9 @@ test('a reply before the end of the content counts, and the rest is not sent', (
       session.say('552 5.3.4 too large');
       await session.left();
     },
-    sending(message(['a@x.test'], { body: Buffer.alloc(64 * 1024 * 1024, 'x') }), (outcomes) =>
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 552 5.3.4']),
+    sendingOne(
+      outgoingMessage(['a@x.test'], { body: Buffer.alloc(64 * 1024 * 1024, 'x') }),
+      (outcomes) => assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 552 5.3.4']),
     ),
   ));
 
@@ -178,5 +192,7 @@ test('replies that end with a bare LF are understood', () =>
       await session.content();
       session.raw('250 2.0.0 Ok\n');
     },
-    sending(message(), (outcomes) => assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0'])),
+    sendingOne(outgoingMessage(), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0']),
+    ),
   ));

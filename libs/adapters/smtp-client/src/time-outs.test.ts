@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { briefOutcomes, clientDialogues, connectionOf, outgoingMessage } from '@staffetta/testing';
 import type { SmtpConnectResult } from '@staffetta/core';
 import type { ScriptedSmtpSession, SmtpScript } from '@staffetta/testing';
+import { createSmtpConnector } from './connector.ts';
 import type { SmtpTimeouts } from './options.ts';
-import { brief, connected, dialogue, message } from './test-dialogue.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 const SHORT_MS = 60;
 
@@ -66,7 +69,7 @@ for (const [what, script, changed] of [
     dialogue(
       script,
       async (result) => {
-        const { outcomes } = await connected(result).send(message());
+        const { outcomes } = await connectionOf(result).send(outgoingMessage());
         assert.deepEqual(outcomes, [
           { kind: 'failed', reason: `no reply to ${what} within 0.06 s` },
         ]);
@@ -79,7 +82,7 @@ test('no reply to the final dot in time is uncertain', () =>
   dialogue(
     silentAfter('250 Ok', '250 Ok', '354 Go on'),
     async (result) => {
-      const { outcomes } = await connected(result).send(message());
+      const { outcomes } = await connectionOf(result).send(outgoingMessage());
       assert.deepEqual(outcomes, [
         { kind: 'uncertain', reason: 'no reply to the final dot within 0.06 s' },
       ]);
@@ -97,7 +100,7 @@ test('a reply an octet at a time has no more time than any other', () =>
       clearInterval(dripping);
     },
     async (result) => {
-      const { outcomes } = await connected(result).send(message());
+      const { outcomes } = await connectionOf(result).send(outgoingMessage());
       assert.deepEqual(outcomes, [
         { kind: 'failed', reason: 'no reply to MAIL FROM within 0.06 s' },
       ]);
@@ -116,7 +119,7 @@ test('content that the server does not take has failed', () =>
     },
     async (result) => {
       const body = Buffer.alloc(32 * 1024 * 1024, 'x');
-      const { outcomes } = await connected(result).send(message(['a@x.test'], { body }));
+      const { outcomes } = await connectionOf(result).send(outgoingMessage(['a@x.test'], { body }));
       assert.deepEqual(outcomes, [
         { kind: 'failed', reason: 'no progress of the content within 0.06 s' },
       ]);
@@ -133,10 +136,10 @@ test('content that its source does not give has failed', () =>
         yield Buffer.from('Subject: hi\r\n');
         await stuck.promise;
       };
-      const { outcomes } = await connected(result).send(
-        message(['a@x.test'], { body, sizeBytes: 1_000 }),
+      const { outcomes } = await connectionOf(result).send(
+        outgoingMessage(['a@x.test'], { body, sizeBytes: 1_000 }),
       );
-      assert.deepEqual(brief(outcomes), ['failed']);
+      assert.deepEqual(briefOutcomes(outcomes), ['failed']);
       stuck.resolve();
     },
     timeouts({ blockMs: SHORT_MS }),
@@ -146,7 +149,7 @@ test('a time-out of one step does not run on in the next', () =>
   dialogue(
     async (session) => {
       const slowly = async (reply: string) => {
-        await new Promise((resolve) => setTimeout(resolve, SHORT_MS));
+        await new Promise((resolve) => setTimeout(resolve, 200));
         session.say(reply);
       };
       await session.greet('PIPELINING');
@@ -155,10 +158,10 @@ test('a time-out of one step does not run on in the next', () =>
       await slowly('250 2.0.0 Ok');
     },
     async (result) => {
-      const { outcomes } = await connected(result).send(message());
-      assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0']);
+      const { outcomes } = await connectionOf(result).send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0']);
     },
-    timeouts({ mailMs: 150, rcptMs: 150, dataMs: 150, endOfDataMs: 150 }),
+    timeouts({ mailMs: 700, rcptMs: 700, dataMs: 700, endOfDataMs: 700 }),
   ));
 
 for (const [what, afterQuit] of [
@@ -173,7 +176,7 @@ for (const [what, afterQuit] of [
         afterQuit(session);
         await session.left();
       },
-      (result) => connected(result).close(),
+      (result) => connectionOf(result).close(),
       timeouts({ quitMs: SHORT_MS }),
     ));
 }

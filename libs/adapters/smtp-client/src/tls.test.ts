@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  TEST_IDENTITY,
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  takeMessage,
+} from '@staffetta/testing';
 import type { SmtpTarget } from '@staffetta/core';
-import { TEST_IDENTITY } from '@staffetta/testing';
 import type { SmtpScript } from '@staffetta/testing';
-import { brief, connected, dialogue, message, takeMessage } from './test-dialogue.ts';
+import { createSmtpConnector } from './connector.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 const opportunistic: { target: Partial<SmtpTarget> } = { target: { tls: 'opportunistic' } };
 const required: { target: Partial<SmtpTarget> } = { target: { tls: 'required' } };
@@ -23,11 +32,11 @@ test('opportunistic TLS takes any certificate, and asks for the extensions again
   dialogue(
     overTls,
     async (result) => {
-      const connection = connected(result);
+      const connection = connectionOf(result);
       assert.match(connection.tls, /^TLSv1\.3 TLS_/);
       assert.deepEqual([...connection.extensions.keys()], ['PIPELINING']);
-      const sent = await connection.send(message());
-      assert.deepEqual(brief(sent.outcomes), ['delivered 250 2.0.0']);
+      const sent = await connection.send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(sent.outcomes), ['delivered 250 2.0.0']);
       assert.ok(sent.tls);
       await connection.close();
     },
@@ -38,9 +47,9 @@ test('required TLS takes a certificate that is valid for the host', () =>
   dialogue(
     overTls,
     async (result) =>
-      void (await connected(result)
-        .send(message())
-        .then(() => connected(result).close())),
+      void (await connectionOf(result)
+        .send(outgoingMessage())
+        .then(() => connectionOf(result).close())),
     {
       ...required,
       certificateAuthorities: [TEST_IDENTITY.cert],
@@ -80,7 +89,11 @@ test('without STARTTLS: opportunistic goes on in the clear, required does not', 
     await session.greet('PIPELINING');
     await session.left();
   };
-  await dialogue(plain, async (result) => assert.equal(connected(result).tls, ''), opportunistic);
+  await dialogue(
+    plain,
+    async (result) => assert.equal(connectionOf(result).tls, ''),
+    opportunistic,
+  );
   await dialogue(
     plain,
     async (result) => assert.ok(result.kind === 'refused' && result.stage === 'tls'),
@@ -97,7 +110,7 @@ test('STARTTLS refused: opportunistic goes on in the clear, required does not', 
   };
   await dialogue(
     refusing,
-    async (result) => assert.equal(connected(result).tls, ''),
+    async (result) => assert.equal(connectionOf(result).tls, ''),
     opportunistic,
   );
   await dialogue(
@@ -137,6 +150,6 @@ test('what was said before TLS does not count after it (CVE-2011-0411)', () =>
       await session.helloWith('PIPELINING');
       await session.left();
     },
-    async (result) => assert.deepEqual([...connected(result).extensions.keys()], ['PIPELINING']),
+    async (result) => assert.deepEqual([...connectionOf(result).extensions.keys()], ['PIPELINING']),
     opportunistic,
   ));

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brief, connected, dialogue, message, sending, takeMessage } from './test-dialogue.ts';
+import {
+  briefOutcomes,
+  clientDialogues,
+  connectionOf,
+  outgoingMessage,
+  sendingOne,
+  takeMessage,
+} from '@staffetta/testing';
+import { createSmtpConnector } from './connector.ts';
+
+const dialogue = clientDialogues(createSmtpConnector);
 
 test('with PIPELINING the envelope is said in one go, and the content after 354', () =>
   dialogue(
@@ -15,7 +25,7 @@ test('with PIPELINING the envelope is said in one go, and the content after 354'
       assert.equal(await session.content(), 'Subject: hi\r\n\r\nhello\r\n');
       session.say('250 2.0.0 queued as 1');
     },
-    sending(message(['one@sink.test', 'two@sink.test']), (outcomes) => {
+    sendingOne(outgoingMessage(['one@sink.test', 'two@sink.test']), (outcomes) => {
       assert.deepEqual(outcomes[1], {
         kind: 'delivered',
         reply: {
@@ -26,7 +36,7 @@ test('with PIPELINING the envelope is said in one go, and the content after 354'
           command: 'end of DATA',
         },
       });
-      assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0', 'delivered 250 2.0.0']);
+      assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0', 'delivered 250 2.0.0']);
     }),
   ));
 
@@ -47,8 +57,8 @@ test('without PIPELINING each command waits for its reply', () =>
       await session.content();
       session.say('250 Ok');
     },
-    sending(message(['one@sink.test', 'two@sink.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1', 'delivered 250']),
+    sendingOne(outgoingMessage(['one@sink.test', 'two@sink.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 550 5.1.1', 'delivered 250']),
     ),
   ));
 
@@ -65,8 +75,8 @@ test('each recipient has its own reply', () =>
       await session.content();
       session.say('451 4.3.0 later');
     },
-    sending(message(['a@x.test', 'b@x.test', 'c@x.test']), (outcomes, connection) => {
-      assert.deepEqual(brief(outcomes), [
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test', 'c@x.test']), (outcomes, connection) => {
+      assert.deepEqual(briefOutcomes(outcomes), [
         'rejected-temporary 451 4.3.0',
         'rejected-permanent 550 5.1.1',
         'rejected-temporary 452 4.5.3',
@@ -85,10 +95,15 @@ test('a kept connection takes the next message without RSET', () =>
       session.say('221 Bye');
     },
     async (result) => {
-      const connection = connected(result);
-      assert.deepEqual(brief((await connection.send(message())).outcomes), ['delivered 250 2.0.0']);
-      const second = await connection.send(message(['a@x.test', 'b@x.test']));
-      assert.deepEqual(brief(second.outcomes), ['delivered 250 2.0.0', 'delivered 250 2.0.0']);
+      const connection = connectionOf(result);
+      assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
+        'delivered 250 2.0.0',
+      ]);
+      const second = await connection.send(outgoingMessage(['a@x.test', 'b@x.test']));
+      assert.deepEqual(briefOutcomes(second.outcomes), [
+        'delivered 250 2.0.0',
+        'delivered 250 2.0.0',
+      ]);
       assert.equal(connection.messagesSent, 2);
       await connection.close();
       assert.ok(!connection.usable);
@@ -107,10 +122,12 @@ test('MAIL refused: its reply stands for all, and the session goes on', () =>
       await takeMessage(session);
     },
     async (result) => {
-      const connection = connected(result);
-      const { outcomes } = await connection.send(message(['a@x.test', 'b@x.test']));
-      assert.deepEqual(brief(outcomes), Array(2).fill('rejected-temporary 450 4.7.1'));
-      assert.deepEqual(brief((await connection.send(message())).outcomes), ['delivered 250 2.0.0']);
+      const connection = connectionOf(result);
+      const { outcomes } = await connection.send(outgoingMessage(['a@x.test', 'b@x.test']));
+      assert.deepEqual(briefOutcomes(outcomes), Array(2).fill('rejected-temporary 450 4.7.1'));
+      assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
+        'delivered 250 2.0.0',
+      ]);
     },
   ));
 
@@ -132,10 +149,10 @@ for (const pipelining of [true, false]) {
         await takeMessage(session);
       },
       async (result) => {
-        const connection = connected(result);
-        const { outcomes } = await connection.send(message());
-        assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1']);
-        assert.deepEqual(brief((await connection.send(message())).outcomes), [
+        const connection = connectionOf(result);
+        const { outcomes } = await connection.send(outgoingMessage());
+        assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 550 5.1.1']);
+        assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
           'delivered 250 2.0.0',
         ]);
       },
@@ -155,10 +172,12 @@ test('all recipients refused and 354 all the same: an empty message for nobody, 
       await takeMessage(session);
     },
     async (result) => {
-      const connection = connected(result);
-      const { outcomes } = await connection.send(message());
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1']);
-      assert.deepEqual(brief((await connection.send(message())).outcomes), ['delivered 250 2.0.0']);
+      const connection = connectionOf(result);
+      const { outcomes } = await connection.send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 550 5.1.1']);
+      assert.deepEqual(briefOutcomes((await connection.send(outgoingMessage())).outcomes), [
+        'delivered 250 2.0.0',
+      ]);
     },
   ));
 
@@ -170,8 +189,8 @@ test('DATA refused: for all that were taken at RCPT', () =>
       session.say('250 Ok', '250 Ok', '550 5.1.1 unknown', '554 5.7.1 no');
       await session.left();
     },
-    sending(message(['a@x.test', 'b@x.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), [
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), [
         'rejected-permanent 554 5.7.1',
         'rejected-permanent 550 5.1.1',
       ]),
@@ -186,8 +205,11 @@ test('421 ends the session at any time; what was not decided has failed', () =>
       session.say('250 Ok', '550 5.1.1 unknown', '421 4.7.0 too fast');
       await session.left();
     },
-    sending(message(['a@x.test', 'b@x.test']), (outcomes, connection) => {
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 550 5.1.1', 'failed 421 4.7.0']);
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test']), (outcomes, connection) => {
+      assert.deepEqual(briefOutcomes(outcomes), [
+        'rejected-permanent 550 5.1.1',
+        'failed 421 4.7.0',
+      ]);
       assert.ok(!connection.usable);
     }),
   ));
@@ -202,8 +224,8 @@ test('421 to the final dot refuses the message, and ends the session', () =>
       session.say('421 4.3.0 shutting down');
       await session.left();
     },
-    sending(message(), (outcomes, connection) => {
-      assert.deepEqual(brief(outcomes), ['rejected-temporary 421 4.3.0']);
+    sendingOne(outgoingMessage(), (outcomes, connection) => {
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-temporary 421 4.3.0']);
       assert.ok(!connection.usable);
     }),
   ));
@@ -217,12 +239,12 @@ test('421 between messages: the connection is no longer usable', () =>
       await session.left();
     },
     async (result) => {
-      const connection = connected(result);
-      await connection.send(message());
+      const connection = connectionOf(result);
+      await connection.send(outgoingMessage());
       await connection.closed;
       assert.ok(!connection.usable);
-      const { outcomes, unanswered } = await connection.send(message());
-      assert.deepEqual(brief(outcomes), ['failed']);
+      const { outcomes, unanswered } = await connection.send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['failed']);
       assert.ok(unanswered);
     },
   ));
@@ -233,8 +255,11 @@ test('a recipient that cannot be asked for does not keep the others', () =>
       await session.greet('PIPELINING');
       await takeMessage(session);
     },
-    sending(message(['jürgen@x.test', 'a@x.test']), (outcomes) =>
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 553 5.6.7', 'delivered 250 2.0.0']),
+    sendingOne(outgoingMessage(['jürgen@x.test', 'a@x.test']), (outcomes) =>
+      assert.deepEqual(briefOutcomes(outcomes), [
+        'rejected-permanent 553 5.6.7',
+        'delivered 250 2.0.0',
+      ]),
     ),
   ));
 
@@ -246,9 +271,9 @@ test('a message that cannot be sent at all says nothing to the server', () =>
       session.say('221 Bye');
     },
     async (result) => {
-      const connection = connected(result);
-      const { outcomes } = await connection.send(message());
-      assert.deepEqual(brief(outcomes), ['rejected-permanent 552 5.3.4']);
+      const connection = connectionOf(result);
+      const { outcomes } = await connection.send(outgoingMessage());
+      assert.deepEqual(briefOutcomes(outcomes), ['rejected-permanent 552 5.3.4']);
       await connection.close();
     },
   ));
@@ -266,8 +291,8 @@ test('DSN parameters are passed on where the server offers DSN, and the result s
     },
     async (result) => {
       const recipients = [{ address: 'a@x.test', notify: 'SUCCESS', orcpt: 'rfc822;a@x.test' }];
-      const sent = await connected(result).send(
-        message([], { recipients, envid: 'e1', ret: 'HDRS' }),
+      const sent = await connectionOf(result).send(
+        outgoingMessage([], { recipients, envid: 'e1', ret: 'HDRS' }),
       );
       assert.deepEqual([sent.dsnRelayed, sent.tls, sent.converted], [true, false, false]);
     },
@@ -290,8 +315,11 @@ test('SMTPUTF8 addresses go as UTF-8', () =>
       await session.content();
       session.raw(Buffer.from('250 2.0.0 Größe gut\r\n'));
     },
-    sending(message(['用户@例え.test'], { reversePath: 'jürgen@sender.test' }), (outcomes) => {
-      assert.deepEqual(brief(outcomes), ['delivered 250 2.0.0']);
-      assert.ok(outcomes[0]?.kind === 'delivered' && outcomes[0].reply.text === 'Größe gut');
-    }),
+    sendingOne(
+      outgoingMessage(['用户@例え.test'], { reversePath: 'jürgen@sender.test' }),
+      (outcomes) => {
+        assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0']);
+        assert.ok(outcomes[0]?.kind === 'delivered' && outcomes[0].reply.text === 'Größe gut');
+      },
+    ),
   ));

@@ -3,61 +3,65 @@ import type {
   OutgoingMessage,
   RecipientOutcome,
   SmtpConnection,
+  SmtpConnector,
   SmtpConnectResult,
   SmtpTarget,
 } from '@staffetta/core';
-import { ScriptedSmtpServer } from '@staffetta/testing';
-import type { ScriptedSmtpSession, SmtpScript } from '@staffetta/testing';
-import { createSmtpConnector } from './connector.ts';
-import type { SmtpClientOptions } from './options.ts';
+import type { ScriptedSmtpSession } from './scripted-smtp-session.ts';
+import { ScriptedSmtpServer } from './scripted-smtp-server.ts';
+import type { SmtpScript } from './scripted-smtp-server.ts';
 
-/** What a test can change of a dialogue. */
-export interface DialogueOptions extends SmtpClientOptions {
-  readonly target?: Partial<SmtpTarget>;
-}
-
-/** Runs a client against a script, and fails where the script fails. */
-export async function dialogue(
+/** A script and what the client does with the connection it gets, or the refusal; fails where either fails. */
+export type ClientDialogue<Options> = (
   script: SmtpScript,
   client: (result: SmtpConnectResult) => Promise<void>,
-  options: DialogueOptions = {},
-): Promise<void> {
-  const server = await ScriptedSmtpServer.start(script);
-  try {
-    const result = await createSmtpConnector(options).connect({
-      host: 'mx.example.test',
-      address: '127.0.0.1',
-      port: server.port,
-      ehloName: 'relay.test',
-      tls: 'off',
-      ...options.target,
-    });
-    await client(result);
-    if (result.kind === 'connected') result.connection.destroy();
-  } finally {
-    await server.stop();
-  }
+  options?: Options & { readonly target?: Partial<SmtpTarget> },
+) => Promise<void>;
+
+/** Dialogues between connectors made by `create` and scripted servers. */
+export function clientDialogues<Options extends object>(
+  create: (options?: Options) => SmtpConnector,
+): ClientDialogue<Options> {
+  return async (script, client, options) => {
+    const server = await ScriptedSmtpServer.start(script);
+    try {
+      const result = await create(options).connect({
+        host: 'mx.example.test',
+        address: '127.0.0.1',
+        port: server.port,
+        ehloName: 'relay.test',
+        tls: 'off',
+        ...options?.target,
+      });
+      await client(result);
+      if (result.kind === 'connected') result.connection.destroy();
+    } finally {
+      await server.stop();
+    }
+  };
 }
 
 /** One message over a fresh connection: the client's part of most dialogues. */
-export function sending(
+export function sendingOne(
   message: OutgoingMessage,
   check: (outcomes: readonly RecipientOutcome[], connection: SmtpConnection) => void,
 ): (result: SmtpConnectResult) => Promise<void> {
   return async (result) => {
-    const connection = connected(result);
+    const connection = connectionOf(result);
     const { outcomes } = await connection.send(message);
     check(outcomes, connection);
   };
 }
 
-export function connected(result: SmtpConnectResult): SmtpConnection {
+/** The connection; fails where it was refused. */
+export function connectionOf(result: SmtpConnectResult): SmtpConnection {
   assert.equal(result.kind, 'connected', JSON.stringify(result));
   assert.ok(result.kind === 'connected');
   return result.connection;
 }
 
-export function message(
+/** A small message; its size is that of a body in one piece. */
+export function outgoingMessage(
   recipients: readonly string[] = ['one@sink.test'],
   changes: Partial<OutgoingMessage> = {},
 ): OutgoingMessage {
@@ -74,7 +78,7 @@ export function message(
 }
 
 /** Kind, code and enhanced code of each outcome, like `delivered 250 2.0.0`. */
-export function brief(outcomes: readonly RecipientOutcome[]): string[] {
+export function briefOutcomes(outcomes: readonly RecipientOutcome[]): string[] {
   return outcomes.map((outcome) => {
     const reply = 'reply' in outcome ? outcome.reply : undefined;
     return [outcome.kind, reply?.code, reply?.enhanced]
