@@ -46,6 +46,16 @@ test('texts, an image and an attachment are nested as mixed, alternative, relate
   assert.ok(body.includes(Buffer.from('PDF').toString('base64')));
 });
 
+test('each frame has a boundary of its own', async () => {
+  const frames = await Promise.all([1, 2, 3].map(() => composer.frame(['plain', 'html'], [])));
+  const boundaries = frames.map(({ header }) => /boundary="([^"]+)"/.exec(header)![1]!);
+  assert.equal(new Set(boundaries).size, 3);
+  for (const [i, { segments }] of frames.entries()) {
+    const body = joined(segments, { plain: 'a', html: 'b' });
+    assert.equal(body.split(`--${boundaries[i]}`).length, 4);
+  }
+});
+
 test('header fields are encoded and folded', () => {
   assert.equal(
     composer.headerField('To', [{ name: 'Jürgen "J" Müller', address: 'j@example.com' }]),

@@ -18,6 +18,8 @@ const HEADER_END = '\r\n\r\n';
 export class NodemailerComposer implements MimeComposer {
   /** Only encodes values: it holds none. */
   readonly #encoder = new MimeNode(false);
+  /** By their texts; frames without attachments, of which there are few. */
+  readonly #plainFrames = new Map<string, Promise<MimeFrame>>();
 
   headerField(name: string, value: string | readonly MimeMailbox[]): string {
     const encoded = this.#encoder.encodeHeaderValue(
@@ -35,15 +37,45 @@ export class NodemailerComposer implements MimeComposer {
     texts: readonly MimeText[],
     attachments: readonly MimeAttachment[],
   ): Promise<MimeFrame> {
-    const secret = randomBytes(12).toString('hex');
-    const marks = texts.map((text) => ({ text, mark: `text-${text}-${secret}` }));
-    const message = await compose(marks, attachments);
-    const bodyStart = message.indexOf(HEADER_END) + HEADER_END.length;
-    return {
-      header: mimeFields(message.toString('latin1', 0, bodyStart - HEADER_END.length)),
-      segments: cutAtMarks(message.subarray(bodyStart), marks),
-    };
+    if (attachments.length > 0) return makeFrame(texts, attachments, randomBoundary());
+    const shape = texts.join();
+    const kept = this.#plainFrames.get(shape) ?? makeFrame(texts, [], KEPT_BOUNDARY);
+    this.#plainFrames.set(shape, kept);
+    return withBoundary(await kept, randomBoundary());
   }
+}
+
+/** Of frames that are kept. Each message gets one of its own: who has seen one must not know the next. */
+const KEPT_BOUNDARY = randomBoundary();
+
+function randomBoundary(): string {
+  return randomBytes(12).toString('hex');
+}
+
+function withBoundary({ header, segments }: MimeFrame, boundary: string): MimeFrame {
+  return {
+    header: header.replaceAll(KEPT_BOUNDARY, boundary),
+    segments: segments.map((segment) =>
+      typeof segment === 'string'
+        ? segment
+        : Buffer.from(segment.toString('latin1').replaceAll(KEPT_BOUNDARY, boundary), 'latin1'),
+    ),
+  };
+}
+
+async function makeFrame(
+  texts: readonly MimeText[],
+  attachments: readonly MimeAttachment[],
+  boundary: string,
+): Promise<MimeFrame> {
+  const secret = randomBytes(12).toString('hex');
+  const marks = texts.map((text) => ({ text, mark: `text-${text}-${secret}` }));
+  const message = await compose(marks, attachments, boundary);
+  const bodyStart = message.indexOf(HEADER_END) + HEADER_END.length;
+  return {
+    header: mimeFields(message.toString('latin1', 0, bodyStart - HEADER_END.length)),
+    segments: cutAtMarks(message.subarray(bodyStart), marks),
+  };
 }
 
 interface Mark {
@@ -52,7 +84,11 @@ interface Mark {
   readonly mark: string;
 }
 
-function compose(marks: readonly Mark[], attachments: readonly MimeAttachment[]): Promise<Buffer> {
+function compose(
+  marks: readonly Mark[],
+  attachments: readonly MimeAttachment[],
+  baseBoundary: string,
+): Promise<Buffer> {
   const place = (
     text: MimeText,
   ): { content: string; contentTransferEncoding: string } | undefined => {
@@ -69,6 +105,7 @@ function compose(marks: readonly Mark[], attachments: readonly MimeAttachment[])
       content,
       ...(contentId !== '' && { cid: contentId }),
     })),
+    baseBoundary,
     disableFileAccess: true,
     disableUrlAccess: true,
   });

@@ -117,5 +117,5 @@ async function createApp(
 }
 
 function fastifyOf(app: NestFastifyApplication): FastifyInstance {
-  return app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  return app.getHttpAdapter().getInstance();
 }

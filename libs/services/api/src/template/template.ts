@@ -135,7 +135,7 @@ function countLines(text: string): number {
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
-  return typeof value === 'object' ? undefined : String(value as number | boolean);
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 function escaped(value: string, escape: Escape): string {
