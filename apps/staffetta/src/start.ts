@@ -1,3 +1,4 @@
+import { createApi } from '@staffetta/composition-api';
 import { runProcess } from '@staffetta/composition-context';
 import type { ServiceFactory } from '@staffetta/composition-context';
 import { createDashboardService } from '@staffetta/composition-dashboard';
@@ -23,6 +24,7 @@ export async function startServices(
     router: createRouter,
     delivery: createDelivery,
     ingress: createIngressService,
+    api: createApi,
     dashboard: (context) =>
       createDashboardService(context, (found) => {
         operator = found;
