@@ -21,9 +21,15 @@ export interface CertificateSource {
   readonly hostname?: string | undefined;
 }
 
-/** A configured certificate that cannot be used; the message names the key. */
+/** A configured certificate that cannot be used; the message names the key of the configuration. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
+  readonly configKey: string;
+
+  constructor(configKey: string, problem: string, options?: ErrorOptions) {
+    super(`${configKey}: ${problem}`, options);
+    this.configKey = configKey;
+  }
 }
 
 const FOLDER = 'tls';
@@ -38,7 +44,10 @@ export async function loadOrCreateCertificate(source: CertificateSource): Promis
   const { certFile, keyFile, dataDir, hostname } = source;
   if (certFile !== undefined && keyFile !== undefined) return readConfigured(certFile, keyFile);
   if (certFile !== undefined || keyFile !== undefined) {
-    throw new CertificateError('tls.certFile and tls.keyFile: one is set without the other');
+    throw new CertificateError(
+      'tls.certFile',
+      'is set without tls.keyFile, or the other way round',
+    );
   }
   const folder = join(dataDir, FOLDER);
   const path = join(folder, CERT_NAME);
@@ -58,7 +67,7 @@ async function readConfigured(certFile: string, keyFile: string): Promise<Certif
   const leaf = parseNamed('tls.certFile', certFile, () => new X509Certificate(cert));
   const privateKey = parseNamed('tls.keyFile', keyFile, () => createPrivateKey(key));
   if (!leaf.checkPrivateKey(privateKey)) {
-    throw new CertificateError(`tls.keyFile: ${keyFile} is not the key of ${certFile}`);
+    throw new CertificateError('tls.keyFile', `${keyFile} is not the key of ${certFile}`);
   }
   return { cert, key, selfSigned: leaf.checkIssued(leaf), path: certFile };
 }
@@ -67,7 +76,7 @@ async function readNamed(configKey: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new CertificateError(`${configKey}: ${(cause as Error).message}`, { cause });
+    throw new CertificateError(configKey, (cause as Error).message, { cause });
   }
 }
 
@@ -75,7 +84,7 @@ function parseNamed<Value>(configKey: string, file: string, parse: () => Value):
   try {
     return parse();
   } catch (cause) {
-    throw new CertificateError(`${configKey}: ${file} is not PEM that can be used`, { cause });
+    throw new CertificateError(configKey, `${file} is not PEM that can be used`, { cause });
   }
 }
 

@@ -1,5 +1,3 @@
-export { claimDataFolder } from './data-folder-claim.ts';
-export type { QueryOnOneConnection } from './data-folder-claim.ts';
 export { embeddedDatabaseUrl, startEmbeddedPostgres } from './embedded-postgres.ts';
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres.ts';
 export type { Log } from './log.ts';

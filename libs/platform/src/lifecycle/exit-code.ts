@@ -13,7 +13,9 @@ export interface StartFailure {
 
 /** Puts a failed start in words: a wrong configuration and a port that is taken name their key and end with 2. */
 export function describeStartFailure(error: unknown, config?: Config): StartFailure {
-  if (error instanceof ConfigError) return { message: error.message, exitCode: EXIT.usage };
+  if (error instanceof ConfigError || isAboutConfig(error)) {
+    return { message: error.message, exitCode: EXIT.usage };
+  }
   const { code, address, port } = error as { code?: string; address?: string; port?: number };
   const reason = LISTEN_ERRORS.get(code ?? '');
   if (reason !== undefined && port !== undefined) {
@@ -25,6 +27,11 @@ export function describeStartFailure(error: unknown, config?: Config): StartFail
     message: error instanceof Error ? error.message : String(error),
     exitCode: EXIT.failed,
   };
+}
+
+/** An adapter, which knows nothing of this package, says by `configKey` that a configured value is at fault. */
+function isAboutConfig(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as { configKey?: unknown }).configKey === 'string';
 }
 
 const LISTEN_ERRORS: ReadonlyMap<string, string> = new Map([

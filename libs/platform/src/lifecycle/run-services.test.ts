@@ -126,3 +126,9 @@ test('a port that is taken is named by its key, with exit code 2', async () => {
   assert.equal(failure.message, `smtp.mxPort: 127.0.0.1 port ${port} is taken by another program`);
   holder.close();
 });
+
+test('an error that names a key of the configuration ends with 2, any other with 1', () => {
+  const error = Object.assign(new Error('tls.keyFile: no'), { configKey: 'tls.keyFile' });
+  assert.deepEqual(describeStartFailure(error), { message: 'tls.keyFile: no', exitCode: 2 });
+  assert.deepEqual(describeStartFailure(new Error('no')), { message: 'no', exitCode: 1 });
+});
