@@ -42,7 +42,7 @@ interface Load {
 }
 
 async function compareOnSink(load: Load): Promise<void> {
-  const sink = fork(process.argv[1]!, ['sink'], { execArgv: process.execArgv });
+  const sink = fork(import.meta.filename, ['sink'], { execArgv: process.execArgv });
   const [port] = (await once(sink, 'message')) as [number];
   await compare(load, port);
   sink.kill();
@@ -62,7 +62,7 @@ async function compare(load: Load, port: number): Promise<void> {
   print('bare socket loop', bare);
   print('smtp-client', ours);
   print('a connection each', single);
-  const ratio = median(ours.map((each, i) => each.perSecond / bare[i]!.perSecond));
+  const ratio = median(ours.map((each, i) => each.perSecond / (bare[i]?.perSecond ?? NaN)));
   console.log(`ratio ${ratio.toFixed(2)} (median of ${load.rounds})`);
 }
 

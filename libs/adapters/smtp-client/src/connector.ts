@@ -105,7 +105,9 @@ async function secure(
   const handshake = await startTls(wire, target, context, timeouts.startTlsMs);
   if ('failed' in handshake) return unreached('tls', handshake.failed);
   const again = await sayHello(wire, target, timeouts);
-  return 'kind' in again ? again : { ...again, tls: handshake.tls };
+  if (!('kind' in again)) return { ...again, tls: handshake.tls };
+  // In TLS 1.3 a server can still give up when the client believes that the handshake is over.
+  return again.reply === undefined ? unreached('tls', again.reason) : again;
 }
 
 async function sayHello(

@@ -46,14 +46,24 @@ test('opportunistic TLS takes any certificate, and asks for the extensions again
 test('required TLS takes a certificate that is valid for the host', () =>
   dialogue(
     overTls,
-    async (result) =>
-      void (await connectionOf(result)
-        .send(outgoingMessage())
-        .then(() => connectionOf(result).close())),
-    {
-      ...required,
-      certificateAuthorities: [TEST_IDENTITY.cert],
+    async (result) => {
+      await connectionOf(result).send(outgoingMessage());
+      await connectionOf(result).close();
     },
+    { ...required, certificateAuthorities: [TEST_IDENTITY.cert] },
+  ));
+
+test('a server that leaves right after the handshake has failed at TLS', () =>
+  dialogue(
+    async (session) => {
+      await session.greet('STARTTLS');
+      await session.hear(/^STARTTLS$/);
+      session.say('220 go');
+      await session.startTls(TEST_IDENTITY);
+      session.end();
+    },
+    async (result) => assert.ok(result.kind === 'refused' && result.stage === 'tls'),
+    opportunistic,
   ));
 
 for (const [why, options] of [

@@ -166,3 +166,31 @@ test('nesting without end is impossible, not an overflow', () => {
   const nested = Array.from({ length: 60 }, () => ['Content-Type: message/rfc822', '']).flat();
   assert.match(impossible(lines(...nested, '', 'ö')), /deep/);
 });
+
+test('whatever the content is, the answer is ASCII or a reason', () => {
+  const pieces = [
+    '\r\n',
+    '--b',
+    '--b--',
+    'Content-Type: multipart/mixed; boundary=b\r\n',
+    ' ',
+    ':',
+  ];
+  pieces.push(
+    'Content-Type: message/rfc822\r\n',
+    'Content-Transfer-Encoding: 8bit\r\n',
+    'é',
+    'x\r\n\r\n',
+  );
+  let state = 6152;
+  const next = (below: number) =>
+    ((state = (state * 1103515245 + 12345) & 0x7fffffff) >> 8) % below;
+  let conversions = 0;
+  for (let round = 0; round < 5_000; round += 1) {
+    const text = Array.from({ length: next(14) }, () => pieces[next(pieces.length)] ?? '').join('');
+    const result = toSevenBit(Buffer.from(text));
+    if (result.kind === 'converted') assert.ok(isAscii(result.content), JSON.stringify(text));
+    if (result.kind === 'converted' && text.includes('é')) conversions += 1;
+  }
+  assert.ok(conversions > 100, `only ${conversions} were converted`);
+});
