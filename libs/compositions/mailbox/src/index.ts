@@ -1,1 +1,1 @@
-export {};
+export { createMailbox } from './create-mailbox.ts';

@@ -10,6 +10,8 @@ export interface SessionOptions {
   readonly memory: MemoryBudget;
   /** Of one message that a client appends. */
   readonly appendMaxBytes: number;
+  /** Longest silence of a client that has logged in, in milliseconds; that of the protocol where absent. */
+  readonly idleTimeoutMs?: number;
   /** A failure that nobody expects; the session has answered the client already. */
   onError(error: unknown): void;
 }

@@ -80,7 +80,7 @@ export class ImapSession {
   }
 
   #watchIdle(): void {
-    this.#state.connection.onIdle(IMAP_IDLE_TIMEOUT_MS, () => {
+    this.#state.connection.onIdle(this.#state.options.idleTimeoutMs ?? IMAP_IDLE_TIMEOUT_MS, () => {
       // A client that takes nothing would not take the farewell either.
       if (this.#client.unsentBytes > 0) this.#client.destroy();
       else this.#bye('Idle for too long');

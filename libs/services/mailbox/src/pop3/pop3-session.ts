@@ -65,7 +65,8 @@ export class Pop3Session {
   }
 
   #watchIdle(): void {
-    this.#state.connection.onIdle(POP3_IDLE_TIMEOUT_MS, () => this.#client.destroy());
+    const { connection, options } = this.#state;
+    connection.onIdle(options.idleTimeoutMs ?? POP3_IDLE_TIMEOUT_MS, () => this.#client.destroy());
   }
 
   async #nextLine(): Promise<string | { readonly kind: 'too-long' } | undefined> {
