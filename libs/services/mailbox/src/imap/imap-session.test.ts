@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { mock, test } from 'node:test';
 import { MailStoreUnavailable } from '@staffetta/core';
-import { MemoryMailStore } from '@staffetta/testing';
+import { MemoryMailStore, sampleMessage } from '@staffetta/testing';
 import { MemoryConnection } from '../testing/memory-connection.ts';
 import { TestClient } from '../testing/test-client.ts';
 import { testOptions } from '../testing/test-options.ts';
@@ -166,5 +166,58 @@ test('a client that comes and goes in the middle leaves nothing behind', async (
     await setImmediate();
     client.connection.client.destroy();
     await ended;
+  }
+});
+
+test('where it is not known what went, all is compared', async () => {
+  const store = new MemoryMailStore();
+  const options = testOptions(store);
+  const { client, ended } = await open(options);
+  for (const text of ['1', '2', '3']) await append(client, text);
+  await client.command('s', 'SELECT INBOX');
+  const other = await open(options);
+  await other.client.command('s', 'SELECT INBOX');
+  await other.client.command('a', 'STORE 1 +FLAGS (\\Deleted)');
+  await other.client.command('b', 'STORE 2 +FLAGS (\\Seen)');
+  await other.client.command('c', 'EXPUNGE');
+  await append(other.client, '4');
+  const { changesSince } = store;
+  store.changesSince = async () => ({ kind: 'too-old' });
+  const told = await client.command('n', 'NOOP');
+  store.changesSince = changesSince;
+  assert.match(told, /^\* 1 EXPUNGE\r\n\* 3 EXISTS\r\n/);
+  assert.match(told, /\* 1 FETCH \(UID 2 FLAGS \(\\Seen/);
+  assert.equal(await client.command('m', 'NOOP'), 'm OK Done\r\n');
+  for (const one of [client, other.client]) one.connection.client.end();
+  await Promise.all([ended, other.ended]);
+});
+
+test('IDLE goes on when the store is back', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const store = new MemoryMailStore();
+    const options = testOptions(store);
+    const { client, ended } = await open(options);
+    await client.command('s', 'SELECT INBOX');
+    const { changesSince } = store;
+    const asked = Promise.withResolvers<void>();
+    store.changesSince = async () => {
+      asked.resolve();
+      throw new MailStoreUnavailable('away');
+    };
+    client.send('i IDLE\r\n');
+    await client.until(/idling\r\n/);
+    await asked.promise;
+    await setImmediate();
+    const inbox = await store.findMailbox('ann', 'INBOX');
+    assert.ok(inbox !== undefined);
+    store.changesSince = changesSince;
+    await store.append(inbox, [sampleMessage('x')]);
+    mock.timers.tick(5_000);
+    await client.until(/\* 1 EXISTS\r\n/);
+    client.connection.client.end();
+    await ended;
+  } finally {
+    mock.timers.reset();
   }
 });

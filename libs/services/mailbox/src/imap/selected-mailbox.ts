@@ -132,7 +132,13 @@ export class SelectedMailbox {
     if (!this.#changed && !always && !(expunge && this.#vanished.length > 0)) return true;
     this.#changed = false;
     const own = new Set(this.#ownModseqs);
-    const changes = await this.#changes();
+    let changes;
+    try {
+      changes = await this.#changes();
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
     if (changes === undefined) return false;
     for (const modseq of own) this.#ownModseqs.delete(modseq);
     this.#vanished = [...this.#vanished, ...changes.vanished];

@@ -1,3 +1,5 @@
+import { MailStoreUnavailable } from '@staffetta/core';
+import { ClientGone } from '../../client-stream.ts';
 import { ok } from '../command.ts';
 import type { Command } from '../command.ts';
 import type { SelectedMailbox } from '../selected-mailbox.ts';
@@ -5,6 +7,8 @@ import type { UserState } from '../imap-state.ts';
 
 /** So often a client that idles hears that it is connected still: routers forget silent connections. */
 export const STILL_HERE_MS = 120_000;
+/** When a store that could not be reached is asked again. */
+const RETRY_MS = 5_000;
 
 /** IDLE (RFC 2177): changes are told as they happen, until the client says DONE. */
 export const idle: Command = {
@@ -32,33 +36,28 @@ export const idle: Command = {
   },
 };
 
-/** Tells changes one after the other. A failure ends the connection: the client could not be told of it. */
+/** Tells changes one after the other; goes on by itself when the store was away. */
 function push(state: UserState, selected: SelectedMailbox): { stop(): Promise<void> } {
   let again = false;
   let running: Promise<void> | undefined;
-  const tell = async (): Promise<void> => {
-    do {
-      again = false;
-      const there = await selected.sync(state.client, true, true);
-      if (!there) {
-        state.sayBye('The mailbox was deleted');
-        state.client.end();
-        return;
-      }
-      state.client.flush();
-      await state.client.drained();
-    } while (again);
-  };
+  let retry: NodeJS.Timeout | undefined;
   const start = (): void => {
     again = true;
     running ??= tell()
       .catch((error: unknown) => {
-        state.options.onError(error);
-        state.client.destroy();
+        if (error instanceof MailStoreUnavailable) retry = setTimeout(start, RETRY_MS);
+        else fail(state, error);
       })
       .finally(() => {
         running = undefined;
       });
+  };
+  const tell = async (): Promise<void> => {
+    clearTimeout(retry);
+    while (again) {
+      again = false;
+      await tellChanges(state, selected);
+    }
   };
   selected.onChanged = start;
   start();
@@ -66,6 +65,24 @@ function push(state: UserState, selected: SelectedMailbox): { stop(): Promise<vo
     async stop() {
       selected.onChanged = undefined;
       await running;
+      clearTimeout(retry);
     },
   };
+}
+
+async function tellChanges(state: UserState, selected: SelectedMailbox): Promise<void> {
+  if (await selected.sync(state.client, true, true)) {
+    state.client.flush();
+    await state.client.drained();
+  } else {
+    state.sayBye('The mailbox was deleted');
+    state.client.end();
+  }
+}
+
+/** The client waits for nothing: it cannot be told what went wrong. */
+function fail(state: UserState, error: unknown): void {
+  if (error instanceof ClientGone) return;
+  state.options.onError(error);
+  state.client.destroy();
 }
