@@ -135,9 +135,8 @@ export class ChangeFeed implements ConnectionUser {
     if (payloads.length === 0) return;
     const sent = payloads.length > PAYLOADS_MAX ? [LOOK] : payloads;
     try {
-      const client = await this.#connection?.get();
       const text = 'select pg_notify($1, payload) from unnest($2::text[]) as payload';
-      await client?.query(text, [CHANNEL, sent]);
+      await this.#connection?.query(text, [CHANNEL, sent]);
     } catch {
       // The others find it when they look.
       this.#connection?.keep();

@@ -53,7 +53,7 @@ export class Pop3Locks implements ConnectionUser {
   }
 
   async acquire(accountId: string): Promise<Pop3Lock | undefined> {
-    await this.#connection?.get();
+    await this.#connection?.connected();
     const holder = this.#holder;
     if (holder === undefined) throw new Error('the connection for POP3 locks is not there');
     const token = randomUUID();

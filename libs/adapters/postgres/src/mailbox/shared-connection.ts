@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Database } from '../database.ts';
 
 type Client = Awaited<ReturnType<Database['dedicated']>>;
@@ -26,14 +27,27 @@ export class SharedConnection {
   #pinging: NodeJS.Timeout | undefined;
   #reconnecting: NodeJS.Timeout | undefined;
   #closed = false;
+  #queue: Promise<void> = Promise.resolve();
+  readonly #gone = new WeakSet<Client>();
 
   constructor(database: Database, users: readonly ConnectionUser[]) {
     this.#database = database;
     this.#users = users;
   }
 
-  /** The connection, made where there is none; rejects where the database is away. */
-  get(): Promise<Client> {
+  /** Runs a statement, made to wait for those before it; rejects where the database is away. */
+  query(text: string, values: readonly unknown[] = []): Promise<void> {
+    const run = async (): Promise<void> => {
+      const client = await this.connected();
+      await client.query(text, [...values]);
+    };
+    const done = this.#queue.then(run);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Makes the connection where there is none; its users are prepared then. */
+  connected(): Promise<Client> {
     if (this.#closed) return Promise.reject(new Error('the mail store is closed'));
     if (this.#client === undefined) {
       const connecting = this.#connect();
@@ -47,7 +61,7 @@ export class SharedConnection {
 
   /** Makes the connection and keeps trying, so that it is there before somebody asks. */
   keep(): void {
-    this.get().catch(() => this.#later());
+    this.connected().catch(() => this.#later());
   }
 
   async close(): Promise<void> {
@@ -81,7 +95,7 @@ export class SharedConnection {
   async #ping(client: Client): Promise<void> {
     const late = setTimeout(() => this.#broken(client), PING_TIMEOUT_MS);
     try {
-      await client.query('select');
+      await this.query('select');
     } catch {
       this.#broken(client);
     } finally {
@@ -89,15 +103,15 @@ export class SharedConnection {
     }
   }
 
-  readonly #gone = new WeakSet<Client>();
-
   #broken(client: Client): void {
     if (this.#gone.has(client)) return;
     this.#gone.add(client);
     clearInterval(this.#pinging);
     this.#client = undefined;
+    this.#queue = Promise.resolve();
     for (const user of this.#users) user.lost();
-    client.end().catch(() => undefined);
+    // Not `end`, which waits for a server that may be silent; statements that wait for it end with the stream.
+    (client as unknown as { connection: { stream: Duplex } }).connection.stream.destroy();
     if (!this.#closed) this.#later();
   }
 
