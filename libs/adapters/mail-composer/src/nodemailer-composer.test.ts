@@ -69,6 +69,7 @@ test('header fields are encoded and folded', () => {
     composer.headerField('Subject', 'Größe'),
     /^Subject: =\?UTF-8\?Q\?Gr=C3=B6=C3=9Fe\?=/,
   );
+  assert.equal(composer.headerField('To', ' , ,'), '');
   const long = composer.headerField('Subject', 'word '.repeat(40).trim());
   for (const line of long.split('\r\n')) assert.ok(line.length <= 76);
 });

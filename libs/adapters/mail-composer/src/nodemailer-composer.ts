@@ -26,6 +26,7 @@ export class NodemailerComposer implements MimeComposer {
       name,
       typeof value === 'string' ? value : value.map(({ name, address }) => ({ name, address })),
     );
+    if (encoded.trim() === '') return '';
     return `${foldLines(`${name}: ${encoded}`, LINE_MAX_CHARACTERS)}\r\n`;
   }
 

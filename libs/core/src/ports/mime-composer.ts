@@ -28,7 +28,10 @@ export interface MimeFrame {
 
 /** Builds messages of RFC 5322 and MIME. What it is given holds no CR, LF or NUL where a header is made of it. */
 export interface MimeComposer {
-  /** A field, encoded (RFC 2047) and folded, with its CRLF. A string given for an address field is parsed. */
+  /**
+   * A field, encoded (RFC 2047) and folded, with its CRLF; empty where it would have no value. A string given for an
+   * address field is parsed.
+   */
   headerField(name: string, value: string | readonly MimeMailbox[]): string;
   /** A text in quoted-printable with CRLF line ends. */
   encodeText(text: string): Buffer;

@@ -48,6 +48,12 @@ const cases: readonly (readonly [string, unknown, number, string])[] = [
     422,
     '3002',
   ],
+  [
+    'an empty header_to',
+    request({}, address({ email: 'a@b.example', header_to: ' , ' })),
+    422,
+    '1300',
+  ],
   ['CRLF in the subject', request({ subject: 'x\r\nBcc: y@x.example' }), 422, '3002'],
   ['CRLF in from', request({ from: { email: 'me@example.com', name: 'a\nb' } }), 422, '3002'],
   ['CRLF in reply_to', request({ reply_to: 'a@example.com\r\nX: y' }), 422, '3002'],
@@ -176,5 +182,13 @@ test('a directory that is away is no refusal for good', async () => {
   api.directory.unavailable = true;
   const answer = await api.send(request());
   assert.equal(answer.status, 503);
+  assert.equal(api.log.events.length, 0);
+});
+
+test('a transmission that would fill the log is refused before anything is accepted', async () => {
+  const api = new Api();
+  const recipients = Array.from({ length: 10_000 }, (_, i) => `r${i}@example.org`);
+  const answer = await api.send(request({ text: 'x'.repeat(500_000) }, { recipients }));
+  assert.equal(answer.body.errors?.[0]?.code, '1902');
   assert.equal(api.log.events.length, 0);
 });

@@ -14,11 +14,16 @@ import { renderRaw } from './render/render-raw.ts';
 import type { Render } from './render/rendered.ts';
 import { scopeOf } from './render/scope.ts';
 import { DirectoryUnavailable, SendingDomains } from './sending-domains.ts';
+import { Turns } from './turns.ts';
 
 /** Octets of content that one append holds; a transmission up to it is accepted wholly or not at all. */
 const APPEND_MAX_BYTES = 16 * 1_024 * 1_024;
-/** Messages made before others get their turn of the event loop. */
-const TURN_MESSAGES = 100;
+/** Transmissions to several recipients whose messages are made at the same time: each may hold an append of them. */
+const MADE_AT_ONCE_MAX = 8;
+/** Octets of all messages of one transmission, reckoned by its first. */
+const TRANSMISSION_MAX_BYTES = 4 * 1_024 * 1_024 * 1_024;
+/** After so much work on messages others get their turn of the event loop. */
+const TURN_MS = 10;
 
 /** What transmissions need. */
 export interface TransmissionsOptions {
@@ -47,6 +52,7 @@ export interface ApiClient {
 /** `POST /api/v1/transmissions`: makes a message for each recipient and appends them to the log. */
 export class Transmissions {
   readonly #options: TransmissionsOptions;
+  readonly #turns = new Turns(MADE_AT_ONCE_MAX);
 
   constructor(options: TransmissionsOptions) {
     this.#options = options;
@@ -64,7 +70,8 @@ export class Transmissions {
       const domains = new SendingDomains(directory, client.tenantId);
       if (transmission.returnPath !== undefined) await domains.check(transmission.returnPath);
       const context = { ...client, transmission, hostname, expiresMs, sizeBytesMax, nowMs };
-      return await this.#sendAll(context, domains, errorsMax);
+      const work = (): Promise<ApiAnswer> => this.#sendAll(context, domains, errorsMax);
+      return await (transmission.recipients.length > 1 ? this.#turns.run(work) : work());
     } catch (error) {
       if (error instanceof Refusal) return error.answer;
       if (error instanceof DirectoryUnavailable) return errorAnswer('1900', 'try again later');
@@ -81,12 +88,16 @@ export class Transmissions {
     const render = await this.#prepare(transmission);
     const rejections = [...transmission.rejections];
     const sent = new Sent(this.#options);
-    for (const [index, recipient] of transmission.recipients.entries()) {
+    let turnEndsAtMs = performance.now() + TURN_MS;
+    for (const recipient of transmission.recipients) {
       const message = await this.#make(recipient, render, context, domains);
       if ('record' in message) {
+        if (sent.id === '') checkTotal(message, transmission);
         if (!(await sent.add(message))) return sent.failed;
       } else rejections.push(message);
-      if (index % TURN_MESSAGES === TURN_MESSAGES - 1) await new Promise(setImmediate);
+      if (performance.now() < turnEndsAtMs) continue;
+      await new Promise(setImmediate);
+      turnEndsAtMs = performance.now() + TURN_MS;
     }
     if (!(await sent.flush())) return sent.failed;
     return answerOf(sent, rejections, errorsMax);
@@ -119,6 +130,12 @@ export class Transmissions {
       throw error;
     }
   }
+}
+
+/** Refuses before anything is accepted what would fill the log with copies. */
+function checkTotal(first: Message, { recipients }: Transmission): void {
+  if (first.record.body.sizeBytes * recipients.length <= TRANSMISSION_MAX_BYTES) return;
+  throw new Refusal('1902', `the messages have more than ${TRANSMISSION_MAX_BYTES} bytes in all`);
 }
 
 /** The messages of one transmission on their way into the log. */

@@ -119,6 +119,7 @@ function toField(composer: MimeComposer): (recipient: RecipientRequest) => strin
     const known = kept.get(headerTo);
     if (known !== undefined) return known;
     const field = composer.headerField('To', headerTo);
+    if (field === '') throw new Refusal('1300', 'address.header_to has no email address');
     if (kept.size < HEADER_TO_KEPT_MAX) kept.set(headerTo, field);
     return field;
   };
