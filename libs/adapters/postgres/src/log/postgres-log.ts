@@ -12,21 +12,23 @@ import type {
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { ParkSlices } from '../scheduled/park-slices.ts';
-import { ensureTraceDay } from '../trace/trace-days.ts';
-import { daysOf, eventStatements } from '../trace/write-events.ts';
+import { ensureTraceDays } from '../trace/trace-days.ts';
+import { daysOf } from '../trace/write-events.ts';
 import { decodeBatch } from './batch-codec.ts';
 import { BodyReader } from './body-reader.ts';
 import { GroupAppend } from './group-append.ts';
 import type { OnGroup } from './group-append.ts';
 import { partitionNumber, TOPIC_NUMBERS } from './partitions.ts';
-import { RecordWriter, SliceClosed } from './record-writer.ts';
+import { NotWritten, RecordWriter } from './record-writer.ts';
+import type { Beside } from './record-writer.ts';
 import { Slices } from './slices.ts';
 import { Tail } from './tail.ts';
 import { Watchers } from './watchers.ts';
 
 /** Content in a record read back is at most this large; beyond it is streamed. */
 const INLINE_BYTES_MAX = 256 * 1024;
-const WRITE_TRIES_MAX = 5;
+/** A closed slice is forgotten and the next one taken; a lease that is lost stays so. */
+const WRITE_TRIES_MAX = 3;
 const PIPE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What the log needs to know. */
@@ -58,7 +60,7 @@ export class PostgresLog implements Log {
     this.bodies = new BodyReader(options.database, this.slices, this.parkSlices);
     this.watchers = new Watchers(options.database);
     this.#appends = new GroupAppend(
-      (records, events) => this.#writeGroup(records, events),
+      (records, events) => this.#write(records, { events }),
       options.onGroup ?? (() => undefined),
     );
   }
@@ -103,12 +105,13 @@ export class PostgresLog implements Log {
     const result = await transform(records);
     const next = position + records.length;
     try {
-      await this.#write(result.records, result.events, (connection) =>
-        savePipePosition(connection, lease, bulk, next),
-      );
+      await this.#write(result.records, {
+        events: result.events,
+        fence: { lease, bulk, position: next },
+      });
     } catch (error) {
       this.#pipePositions.delete(key);
-      if (error instanceof LeaseLost) return 'lost';
+      if (error instanceof NotWritten) return 'lost';
       throw error;
     }
     this.#pipePositions.set(key, next);
@@ -177,30 +180,20 @@ export class PostgresLog implements Log {
     await this.saveTrimmed();
   }
 
-  #writeGroup(
-    records: readonly LogRecord[],
-    events: readonly MailEvent[],
-  ): Promise<readonly StoredRecord[]> {
-    return this.#write(records, events, async () => undefined);
-  }
-
-  async #write(
-    records: readonly LogRecord[],
-    events: readonly MailEvent[],
-    fence: (connection: Connection) => Promise<void>,
-  ): Promise<readonly StoredRecord[]> {
+  async #write(records: readonly LogRecord[], beside: Beside): Promise<readonly StoredRecord[]> {
+    await ensureTraceDays(this.#database, daysOf(beside.events ?? []));
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const stored = await this.#database.transaction(async (connection) => {
-          await fence(connection);
-          for (const day of daysOf(events)) await ensureTraceDay(connection, day);
-          for (const statement of eventStatements(events)) await connection.query(statement);
-          return this.writer.write(connection, records);
-        });
+        const write = (connection: Connection): Promise<StoredRecord[]> =>
+          this.writer.write(connection, records, beside);
+        // One statement is its own transaction.
+        const stored = this.writer.needsTransaction(records)
+          ? await this.#database.transaction(write)
+          : await this.#database.withConnection(write);
         this.committed(stored);
         return stored;
       } catch (error) {
-        if (!(error instanceof SliceClosed) || attempt === WRITE_TRIES_MAX) throw error;
+        if (!(error instanceof NotWritten) || attempt === WRITE_TRIES_MAX) throw error;
         this.slices.forget();
       }
     }
@@ -266,26 +259,6 @@ export class PostgresLog implements Log {
     );
     return rows[0]?.position ?? 1;
   }
-}
-
-/** The lane belongs to another owner or epoch by now. */
-class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-}
-
-async function savePipePosition(
-  connection: Connection,
-  lease: LaneLease,
-  bulk: boolean,
-  position: number,
-): Promise<void> {
-  const column = bulk ? 'bulk_position' : 'position';
-  const saved = await connection.query({
-    name: `pipe_${column}`,
-    text: `update lane set ${column} = $1 where topic = $2 and lane = $3 and owner = $4 and epoch = $5`,
-    values: [position, TOPIC_NUMBERS[lease.topic], lease.lane, lease.owner, lease.epoch],
-  });
-  if (saved.rowCount !== 1) throw new LeaseLost('the lane is no longer ours');
 }
 
 function gap(number: number, position: number): PositionGone {

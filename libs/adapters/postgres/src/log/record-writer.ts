@@ -1,21 +1,30 @@
 import { laneOf } from '@staffetta/core';
-import type { Body, LogRecord, StoredRecord, Topic } from '@staffetta/core';
+import type { Body, LogRecord, MailEvent, StoredRecord, Topic } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { encodeBatch } from './batch-codec.ts';
 import type { PlacedRecord } from './batch-codec.ts';
 import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from './body-ref.ts';
 import { ACCEPTED_LANES, LOCAL_LANES, partitionNumber, partitionOf } from './partitions.ts';
 import type { Slice, Slices } from './slices.ts';
+import { eventStatements } from '../trace/write-events.ts';
+import { writeStatement } from './write-statement.ts';
+import type { Batches, Fence, Segment } from './write-statement.ts';
 
 /** Segment numbers taken from the database at once. */
 const SEGMENT_BLOCK = 1_000;
 
-/** The slice was closed between the choice and the write: choose again. */
-export class SliceClosed extends Error {
-  override readonly name = 'SliceClosed';
+/** The slice was closed between the choice and the write, or the lease is another's: nothing was written. */
+export class NotWritten extends Error {
+  override readonly name = 'NotWritten';
 }
 
-/** Writes records and their bodies inside a transaction that somebody else began. */
+/** What is written beside the records. */
+export interface Beside {
+  readonly events?: readonly MailEvent[];
+  readonly fence?: Fence;
+}
+
+/** Writes records, their bodies and events: as one statement, or inside a transaction that somebody else began. */
 export class RecordWriter {
   readonly #database: Database;
   readonly #slices: Slices;
@@ -31,32 +40,62 @@ export class RecordWriter {
   }
 
   /**
-   * Writes the records; the last statement takes the row locks of their partitions, in order, so that numbers become
-   * visible in order. Throws SliceClosed (roll back and repeat). The records may be handed on after the commit.
+   * Writes everything or nothing. Throws NotWritten where the slice was closed meanwhile (forget it and repeat) or,
+   * with a fence, the lease is another's. The records may be handed on once it is committed.
    */
-  async write(connection: Connection, records: readonly LogRecord[]): Promise<StoredRecord[]> {
-    if (records.length === 0) return [];
+  async write(
+    connection: Connection,
+    records: readonly LogRecord[],
+    { events = [], fence }: Beside = {},
+  ): Promise<StoredRecord[]> {
+    if (records.length === 0 && events.length === 0 && !fence) return [];
     const slice = await this.#slices.current();
-    const placed = await this.#placeBodies(connection, slice, records);
-    return this.#writeRecords(connection, slice, placed);
+    const { placed, segments } = await this.#placeBodies(slice, records);
+    const partitions = this.#partition(placed);
+    const batches = encodeBatches(partitions);
+    const last = segments.pop();
+    for (const segment of segments) await insertSegment(connection, slice, segment);
+    const statement = writeStatement({
+      slice,
+      batches,
+      segment: last,
+      events: eventStatements(events),
+      fence,
+    });
+    const { rows } = await connection.query<{ partition: number; base: number }>(statement);
+    if (rows.length === 0) throw new NotWritten('the slice was closed or the lease is lost');
+    const bases = new Map(rows.map((row) => [row.partition, row.base]));
+    return [...partitions].flatMap(([number, list]) => {
+      const partition = partitionOf(number);
+      const base = bases.get(number)!;
+      return list.map((record, index) => ({ ...record, partition, position: base + index }));
+    });
   }
 
+  /** Whether the records need more than one statement, and so a transaction around it. */
+  needsTransaction(records: readonly LogRecord[]): boolean {
+    let bytes = 0;
+    for (const { body } of records) if (body.ref === undefined) bytes += body.sizeBytes;
+    return bytes > SEGMENT_BYTES;
+  }
+
+  /** Gives each body its place; the segments are still to be written. */
   async #placeBodies(
-    connection: Connection,
     slice: Slice,
     records: readonly LogRecord[],
-  ): Promise<PlacedRecord[]> {
+  ): Promise<{ readonly placed: PlacedRecord[]; readonly segments: Segment[] }> {
     const places = new Map<Body, PlacedRecord['body']>();
+    const segments: Segment[] = [];
     let pending: Buffer[] = [];
     let pendingBytes = 0;
-    let segment = await this.#takeSegments(1);
-    const flush = async (): Promise<void> => {
-      if (pendingBytes === 0) return;
+    let number = await this.#takeSegments(1);
+    const close = async (): Promise<void> => {
+      if (pending.length === 0) return;
       const bytes = pending.length === 1 ? pending[0]! : Buffer.concat(pending, pendingBytes);
-      await insertSegment(connection, slice, segment, bytes);
+      segments.push({ number, bytes });
       pending = [];
       pendingBytes = 0;
-      segment = await this.#takeSegments(1);
+      number = await this.#takeSegments(1);
     };
     for (const { body } of records) {
       if (places.has(body)) continue;
@@ -65,40 +104,36 @@ export class RecordWriter {
         continue;
       }
       if (!body.bytes) throw new Error('a body has neither octets nor a place');
-      if (pendingBytes > 0 && pendingBytes + body.bytes.length > SEGMENT_BYTES) await flush();
       if (body.bytes.length > SEGMENT_BYTES) {
-        places.set(body, await this.#placeLargeBody(connection, slice, body.bytes));
+        const large = await this.#splitLargeBody(body.bytes);
+        segments.push(...large);
+        const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: large[0]!.number, offset: 0 });
+        // Too large to be handed on in memory: readers stream it.
+        places.set(body, { sizeBytes: body.bytes.length, bytes: undefined, ref });
         continue;
       }
-      const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment, offset: pendingBytes });
+      if (pendingBytes + body.bytes.length > SEGMENT_BYTES) await close();
+      const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: number, offset: pendingBytes });
       places.set(body, { sizeBytes: body.sizeBytes, bytes: body.bytes, ref });
       pending.push(body.bytes);
       pendingBytes += body.bytes.length;
     }
-    await flush();
-    return records.map((record) => ({ ...record, body: places.get(record.body)! }));
+    await close();
+    const placed = records.map((record) => ({ ...record, body: places.get(record.body)! }));
+    return { placed, segments };
   }
 
-  async #placeLargeBody(
-    connection: Connection,
-    slice: Slice,
-    bytes: Buffer,
-  ): Promise<PlacedRecord['body']> {
-    const first = await this.#takeSegments(Math.ceil(bytes.length / SEGMENT_BYTES));
-    for (let offset = 0; offset < bytes.length; offset += SEGMENT_BYTES) {
-      const part = bytes.subarray(offset, offset + SEGMENT_BYTES);
-      await insertSegment(connection, slice, first + offset / SEGMENT_BYTES, part);
-    }
-    const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: first, offset: 0 });
-    // Too large to be handed on in memory: readers stream it.
-    return { sizeBytes: bytes.length, bytes: undefined, ref };
+  async #splitLargeBody(bytes: Buffer): Promise<Segment[]> {
+    const count = Math.ceil(bytes.length / SEGMENT_BYTES);
+    const first = await this.#takeSegments(count);
+    return Array.from({ length: count }, (_, index) => ({
+      number: first + index,
+      bytes: bytes.subarray(index * SEGMENT_BYTES, (index + 1) * SEGMENT_BYTES),
+    }));
   }
 
-  async #writeRecords(
-    connection: Connection,
-    slice: Slice,
-    placed: readonly PlacedRecord[],
-  ): Promise<StoredRecord[]> {
+  /** The records by partition, in order of its number. */
+  #partition(placed: readonly PlacedRecord[]): ReadonlyMap<number, readonly PlacedRecord[]> {
     const byPartition = new Map<number, PlacedRecord[]>();
     const acceptedLane = this.#acceptedLane++ % ACCEPTED_LANES;
     for (const record of placed) {
@@ -111,21 +146,7 @@ export class RecordWriter {
       if (list) list.push(record);
       else byPartition.set(number, [record]);
     }
-    const numbers = [...byPartition.keys()].sort((a, b) => a - b);
-    const batches = numbers.map((number) => encodeBatch(byPartition.get(number)!));
-    const bases = await insertBatches(connection, slice, {
-      numbers,
-      counts: numbers.map((number) => byPartition.get(number)!.length),
-      bodySlices: numbers.map((number) => oldestBodySlice(byPartition.get(number)!)),
-      batches,
-    });
-    return numbers.flatMap((number) => {
-      const partition = partitionOf(number);
-      const base = bases.get(number)!;
-      return byPartition
-        .get(number)!
-        .map((record, index) => ({ ...record, partition, position: base + index }));
-    });
+    return new Map([...byPartition].sort(([a], [b]) => a - b));
   }
 
   #laneOf(topic: Topic, key: string, acceptedLane: number): number {
@@ -158,68 +179,24 @@ function oldestBodySlice(records: readonly PlacedRecord[]): number {
   return oldest;
 }
 
+function encodeBatches(partitions: ReadonlyMap<number, readonly PlacedRecord[]>): Batches {
+  const lists = [...partitions.values()];
+  return {
+    numbers: [...partitions.keys()],
+    counts: lists.map((list) => list.length),
+    bodySlices: lists.map(oldestBodySlice),
+    batches: lists.map(encodeBatch),
+  };
+}
+
 async function insertSegment(
   connection: Connection,
   slice: Slice,
-  segment: number,
-  bytes: Buffer,
+  { number, bytes }: Segment,
 ): Promise<void> {
   await connection.query({
     name: `log_${slice.ring}_body`,
     text: `insert into log_${slice.ring}_body (segment, bytes) values ($1, $2)`,
-    values: [segment, bytes],
+    values: [number, bytes],
   });
-}
-
-interface Batches {
-  readonly numbers: readonly number[];
-  readonly counts: readonly number[];
-  readonly bodySlices: readonly number[];
-  readonly batches: readonly Buffer[];
-}
-
-/** Draws the numbers and inserts the rows; the first position of each partition. */
-async function insertBatches(
-  connection: Connection,
-  slice: Slice,
-  { numbers, counts, bodySlices, batches }: Batches,
-): Promise<ReadonlyMap<number, number>> {
-  const lengths = batches.map((batch) => batch.length);
-  let offset = 1;
-  const offsets = lengths.map((length) => (offset += length) - length);
-  const result = await connection.query<{ partition: number; base: number }>({
-    name: `log_${slice.ring}_record`,
-    text: `with written as (
-             select * from unnest($2::int[], $3::int[], $4::bigint[], $5::int[], $6::int[])
-               as batch (partition, count, body_slice, "offset", length)
-           ), locked as (
-             select id from log_partition where id = any($2::int[])
-               and exists (select from log_slice where seq = $1 and closed_at is null)
-             order by id for update
-           ), numbered as (
-             update log_partition set next = next + written.count
-             from written, locked
-             where log_partition.id = written.partition and locked.id = log_partition.id
-             returning log_partition.id as partition, next - written.count as base
-           )
-           insert into log_${slice.ring}_record (partition, base, count, body_slice, records)
-           select numbered.partition, base, count, least(body_slice, $1),
-                  substring($7::bytea from "offset" for length)
-           from numbered join written using (partition)
-           returning partition, base`,
-    values: [
-      slice.seq,
-      numbers,
-      counts,
-      bodySlices,
-      offsets,
-      lengths,
-      batches.length === 1 ? batches[0] : Buffer.concat(batches),
-    ],
-  });
-  if (result.rows.length !== numbers.length) {
-    if (result.rows.length === 0) throw new SliceClosed('the slice was closed');
-    throw new Error('a partition is missing: was the log made with fewer lanes?');
-  }
-  return new Map(result.rows.map((row) => [row.partition, row.base]));
 }

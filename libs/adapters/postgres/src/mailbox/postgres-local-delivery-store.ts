@@ -9,7 +9,7 @@ import type {
 import type { Connection, Database } from '../database.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
-import { SliceClosed } from '../log/record-writer.ts';
+import { NotWritten } from '../log/record-writer.ts';
 import { writeEvents } from '../trace/write-events.ts';
 import type { ChangedMailbox } from './changed.ts';
 import { InboxNumbers } from './inbox-numbers.ts';
@@ -67,7 +67,7 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
         if (error instanceof LanesLost) return { kind: 'lost', leases: error.leases };
         if (attempt === TRIES_MAX) throw error;
         if (error instanceof InboxGone) for (const id of error.accountIds) this.#inboxes.forget(id);
-        else if (error instanceof SliceClosed) this.#options.log.slices.forget();
+        else if (error instanceof NotWritten) this.#options.log.slices.forget();
         else throw error;
       }
     }

@@ -13,7 +13,7 @@ import { decodeEnvelope, encodeEnvelope } from '../log/batch-codec.ts';
 import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from '../log/body-ref.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
-import { SliceClosed } from '../log/record-writer.ts';
+import { NotWritten } from '../log/record-writer.ts';
 import { writeEvents } from '../trace/write-events.ts';
 import { parkTable } from './park-slices.ts';
 
@@ -77,7 +77,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
           const gone = new Set(error.lanes);
           lost.push(...pending.map((one) => one.lease).filter((lease) => gone.has(lease.lane)));
           pending = pending.filter((one) => !gone.has(one.lease.lane));
-        } else if (error instanceof SliceClosed && attempt < FLUSH_TRIES_MAX) {
+        } else if (error instanceof NotWritten && attempt < FLUSH_TRIES_MAX) {
           this.#log.slices.forget();
         } else throw error;
       }

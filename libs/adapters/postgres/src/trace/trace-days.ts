@@ -1,5 +1,5 @@
 import { messageIdTimeMs } from '@staffetta/core';
-import type { Connection } from '../database.ts';
+import type { Connection, Database } from '../database.ts';
 
 const DAYS_LOCK = 7_205_759_406;
 const known = new Set<string>();
@@ -53,6 +53,13 @@ export async function ensureTraceDay(connection: Connection, day: string): Promi
       caused uuid
     );
     create index if not exists trace_event_${day}_message on trace_event_${day} (message_id);`);
+}
+
+/** Makes sure that the tables of these days exist, in transactions of its own. */
+export async function ensureTraceDays(database: Database, days: ReadonlySet<string>): Promise<void> {
+  for (const day of days) {
+    if (!known.has(day)) await database.transaction((connection) => ensureTraceDay(connection, day));
+  }
 }
 
 /** The days that have trace tables, newest first. */
