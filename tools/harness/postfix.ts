@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 import { freePort } from './free-ports.ts';
 import { isAlive } from './processes.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -30,11 +31,13 @@ export class Postfix {
   readonly port: number;
   readonly masterPid: number;
   readonly #folder: TempFolder;
+  readonly #forget: () => void;
 
   private constructor(port: number, masterPid: number, folder: TempFolder) {
     this.port = port;
     this.masterPid = masterPid;
     this.#folder = folder;
+    this.#forget = atExit(() => process.kill(masterPid, 'SIGTERM'));
   }
 
   static async start(options: PostfixOptions): Promise<Postfix> {
@@ -62,6 +65,7 @@ export class Postfix {
   async stop(): Promise<void> {
     control(this.#folder.path, 'stop');
     await waitFor('postfix has ended', START_TIMEOUT_MS, () => !isAlive(this.masterPid));
+    this.#forget();
     this.#folder.stop();
   }
 }

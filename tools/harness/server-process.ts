@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { atExit } from './at-exit.ts';
 
 const SYSTEM_FOLDERS = '/usr/sbin:/sbin:/usr/local/sbin';
 const STOP_TIMEOUT_MS = 15_000;
@@ -26,9 +27,11 @@ export class ServerProcess {
     this.#child = child;
     this.pid = child.pid as number;
     this.logFile = logFile;
+    const forget = atExit(() => this.signal('SIGKILL'));
     this.exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         this.hasExited = true;
+        forget();
         resolve(code ?? (signal as NodeJS.Signals));
       });
     });

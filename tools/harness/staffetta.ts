@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../steps.ts';
+import { atExit } from './at-exit.ts';
 import { freePort } from './free-ports.ts';
 import { processTree, processesInFolder } from './processes.ts';
 import { ServerProcess } from './server-process.ts';
@@ -53,12 +54,14 @@ export class Staffetta {
   readonly #env: NodeJS.ProcessEnv;
   readonly #folder: TempFolder;
   #process: ServerProcess | undefined;
+  readonly #forget: () => void;
 
   private constructor(options: StaffettaOptions, ports: Ports) {
     this.ports = ports;
     this.#folder = tempFolder('data');
     this.dataDir = options.dataDir ?? join(this.#folder.path, 'data');
     this.logFile = join(this.#folder.path, 'staffetta.log');
+    this.#forget = atExit(() => this.killPostgres());
     this.#services = options.services ?? [];
     this.#env = { ...cleanEnvironment(), ...this.#settings(options.env ?? {}) };
   }
@@ -203,6 +206,7 @@ export class Staffetta {
   async stop(): Promise<void> {
     if (this.#process !== undefined) await this.terminate();
     this.killPostgres();
+    this.#forget();
     this.#folder.stop();
   }
 

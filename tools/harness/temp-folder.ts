@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 /**
  * A folder that other users may enter (PostgreSQL and smtp-sink run as somebody else), removed by `stop`, unless
@@ -8,7 +9,7 @@ import { join } from 'node:path';
  */
 export interface TempFolder {
   readonly path: string;
-  stop(): unknown;
+  stop(): void;
 }
 
 const EVERYBODY_MAY_ENTER = 0o755;
@@ -19,5 +20,13 @@ export function tempFolder(name: string, writable = false): TempFolder {
   chmodSync(path, writable ? EVERYBODY_MAY_WRITE : EVERYBODY_MAY_ENTER);
   const isKept = process.env['STAFFETTA_TEST_KEEP'] !== undefined;
   if (isKept) process.stderr.write(`kept: ${path}\n`);
-  return { path, stop: () => isKept || rmSync(path, { recursive: true, force: true }) };
+  const remove = (): void => {
+    if (!isKept) rmSync(path, { recursive: true, force: true });
+  };
+  const forget = atExit(remove);
+  const stop = (): void => {
+    remove();
+    forget();
+  };
+  return { path, stop };
 }
