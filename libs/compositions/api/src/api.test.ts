@@ -16,7 +16,8 @@ interface SparkPostClient {
   };
 }
 
-const SparkPost = createRequire(import.meta.url)('sparkpost') as new (
+const require = createRequire(import.meta.url);
+const SparkPost = require('sparkpost') as new (
   key: string,
   options: { origin: string },
 ) => SparkPostClient;
