@@ -6,6 +6,7 @@ import type { FirstOperator } from '@staffetta/composition-dashboard';
 import { createDelivery } from '@staffetta/composition-delivery';
 import { createEventsService } from '@staffetta/composition-events';
 import { createIngressService } from '@staffetta/composition-ingress';
+import { createMailbox } from '@staffetta/composition-mailbox';
 import { createResolver } from '@staffetta/composition-resolver';
 import { createRouter } from '@staffetta/composition-router';
 import { SERVICE_NAMES } from '@staffetta/platform';
@@ -23,6 +24,7 @@ export async function startServices(
     resolver: createResolver,
     router: createRouter,
     delivery: createDelivery,
+    mailbox: createMailbox,
     ingress: createIngressService,
     api: createApi,
     dashboard: (context) =>
