@@ -45,14 +45,16 @@ export interface StaffettaContestant extends Contestant {
   readonly env: Readonly<Record<string, string>>;
 }
 
-export async function startStaffetta(): Promise<StaffettaContestant> {
+export async function startStaffetta(
+  nodeOptions: readonly string[] = [],
+): Promise<StaffettaContestant> {
   const sink = await SmtpSink.start({ port: await freePort() });
   const dns = await DnsServer.start([
     ...site(DOMAIN, '127.0.0.1'),
     ...site('load.test', '127.0.0.1'),
   ]);
   const env = { DELIVERY_REMOTE_PORT: String(sink.port), DNS_SERVERS: dns.address };
-  const staffetta = await Staffetta.start({ env });
+  const staffetta = await Staffetta.start({ env, nodeOptions });
   await staffetta.must(['domain', 'add', DOMAIN, '--relay']);
   return {
     name: 'staffetta',

@@ -38,6 +38,8 @@ export interface StaffettaOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly services?: readonly string[];
   readonly dataDir?: string;
+  /** Options of node itself, as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 export interface CliResult {
@@ -51,6 +53,7 @@ export class Staffetta {
   readonly dataDir: string;
   readonly logFile: string;
   readonly #services: readonly string[];
+  readonly #nodeOptions: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #folder: TempFolder;
   #process: ServerProcess | undefined;
@@ -63,6 +66,7 @@ export class Staffetta {
     this.logFile = join(this.#folder.path, 'staffetta.log');
     this.#forget = atExit(() => this.killPostgres());
     this.#services = options.services ?? [];
+    this.#nodeOptions = options.nodeOptions ?? [];
     this.#env = { ...cleanEnvironment(), ...this.#settings(options.env ?? {}) };
   }
 
@@ -88,7 +92,7 @@ export class Staffetta {
   /** Starts the process on the same ports and data, and waits until `/readyz` says 200. */
   async start(): Promise<void> {
     const started = await ServerProcess.start({
-      command: [process.execPath, BIN, 'start', ...this.#services],
+      command: [process.execPath, ...this.#nodeOptions, BIN, 'start', ...this.#services],
       logFile: this.logFile,
       env: this.#env,
       cwd: this.#folder.path,
