@@ -12,7 +12,7 @@ const CHANNEL = 'log_appended';
 export class Watchers {
   readonly #database: Database;
   readonly #callbacks = new Map<Topic, Set<(partition: Partition) => void>>();
-  /** The end of each partition that a reader has reached, as far as it is known here. */
+  /** The end of each partition, as far as it is known here: what others append is seen at the next look. */
   readonly #ends = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class Watchers {
 
   /** Whether nothing can be there from the position on, as far as this process knows. */
   isAtEnd(number: number, position: number): boolean {
-    return this.#ends.get(number) === position;
+    return position >= (this.#ends.get(number) ?? Number.POSITIVE_INFINITY);
   }
 
   /** A reader found the end of a partition there. */
@@ -51,8 +51,11 @@ export class Watchers {
   /** This process appended. */
   appended(records: readonly StoredRecord[]): void {
     const partitions = new Map<number, Partition>();
-    for (const record of records) partitions.set(partitionNumber(record.partition), record.partition);
-    for (const number of partitions.keys()) this.#ends.delete(number);
+    for (const { partition, position } of records) {
+      const number = partitionNumber(partition);
+      partitions.set(number, partition);
+      this.#ends.set(number, position + 1);
+    }
     for (const partition of partitions.values()) this.#wake(partition);
     this.#notifyTimer ??= setTimeout(() => void this.#notify(), NOTIFY_MS);
   }
