@@ -1,7 +1,7 @@
 import type { Database } from './database.ts';
 import type { PostgresLedger } from './ledger/postgres-ledger.ts';
 import type { PostgresLog } from './log/postgres-log.ts';
-import { ensureTraceDay, traceDays } from './trace/trace-days.ts';
+import { dayAt, ensureTraceDay, traceDays } from './trace/trace-days.ts';
 
 const TEND_MS = 1_000;
 const SLICES_EVERY = 5;
@@ -78,7 +78,6 @@ export class Housekeeper {
 
   async #tendDays(): Promise<void> {
     const { database, traceRetentionDays } = this.#options;
-    const dayAt = (ms: number): string => new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
     const now = Date.now();
     const oldest = dayAt(now - traceRetentionDays * DAY_MS);
     await database.transaction(async (connection) => {

@@ -17,13 +17,20 @@ interface LaneRow {
   clean: boolean;
 }
 
+/** Settings of leases. */
+export interface LanesOptions {
+  /** How long a lease lasts after its last renewal, in milliseconds; 10 s by default. */
+  readonly leaseMs?: number;
+}
+
 /** Leases as rows of `lane`: taking one moves its epoch, renewing one needs it. */
 export class PostgresLanes implements Lanes {
-  readonly leaseMs = LEASE_MS;
+  readonly leaseMs: number;
   readonly #database: Database;
 
-  constructor(database: Database) {
+  constructor(database: Database, { leaseMs = LEASE_MS }: LanesOptions = {}) {
     this.#database = database;
+    this.leaseMs = leaseMs;
   }
 
   async tend(
@@ -70,7 +77,7 @@ export class PostgresLanes implements Lanes {
         TOPIC_NUMBERS[topic],
         held.map((lease) => lease.lane),
         held.map((lease) => lease.epoch),
-        LEASE_MS,
+        this.leaseMs,
         owner,
       ],
     );
@@ -91,18 +98,19 @@ export class PostgresLanes implements Lanes {
     return Math.ceil(lanes / owners);
   }
 
+  /** Free and expired ones; those that this owner lost when it could not renew them, too. */
   async #take(topic: Topic, owner: string, count: number): Promise<TakenLane[]> {
     const rows = await this.#database.query<LaneRow & Record<string, unknown>>(
       `with before as (
          select lane, owner is null or clean as clean from lane
-         where topic = $1 and until < now() and (owner is null or owner <> $2)
+         where topic = $1 and until < now()
          order by lane limit $3 for update skip locked
        )
        update lane set owner = $2, epoch = epoch + 1, clean = false,
                        until = now() + $4 * interval '1 millisecond'
        from before where lane.topic = $1 and lane.lane = before.lane
        returning lane.lane, epoch, position, settled, bulk_position, bulk_settled, before.clean`,
-      [TOPIC_NUMBERS[topic], owner, count, LEASE_MS],
+      [TOPIC_NUMBERS[topic], owner, count, this.leaseMs],
     );
     return rows.map((row) => ({
       topic,

@@ -1,24 +1,33 @@
 import { messageIdTimeMs } from '@staffetta/core';
+import type { Client } from 'pg';
 import type { Connection, Database } from '../database.ts';
 
 const DAYS_LOCK = 7_205_759_406;
+const DAY_MS = 86_400_000;
+/** Days of each database whose tables are there; only young ones, for old ones are dropped. */
 const known = new Set<string>();
 
 /** The day (UTC, `YYYYMMDD`) whose trace tables hold a message: that on which its id was made. */
 export function traceDay(messageId: string): string {
-  return new Date(messageIdTimeMs(messageId)).toISOString().slice(0, 10).replaceAll('-', '');
+  return dayAt(messageIdTimeMs(messageId));
+}
+
+/** The day (UTC, `YYYYMMDD`) of a time in milliseconds since 1970. */
+export function dayAt(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
 }
 
 /** Makes sure that the tables of a day exist; the transaction of the connection makes them where they do not. */
 export async function ensureTraceDay(connection: Connection, day: string): Promise<void> {
-  if (known.has(day)) return;
+  const name = nameOf(connection, day);
+  if (known.has(name)) return;
   if (!/^\d{8}$/.test(day)) throw new Error(`not a day: ${day}`);
   const found = await connection.query<{ there: boolean }>(
     'select to_regclass($1) is not null as there',
     [`trace_event_${day}`],
   );
   if (found.rows[0]?.there) {
-    known.add(day);
+    if (isYoung(day)) known.add(name);
     return;
   }
   await connection.query('select pg_advisory_xact_lock($1)', [DAYS_LOCK]);
@@ -58,7 +67,10 @@ export async function ensureTraceDay(connection: Connection, day: string): Promi
 /** Makes sure that the tables of these days exist, in transactions of its own. */
 export async function ensureTraceDays(database: Database, days: ReadonlySet<string>): Promise<void> {
   for (const day of days) {
-    if (!known.has(day)) await database.transaction((connection) => ensureTraceDay(connection, day));
+    const name = `${database.url} ${day}`;
+    if (known.has(name)) continue;
+    await database.transaction((connection) => ensureTraceDay(connection, day));
+    if (isYoung(day)) known.add(name);
   }
 }
 
@@ -69,4 +81,14 @@ export async function traceDays(connection: Pick<Connection, 'query'>): Promise<
      where relname ~ '^trace_event_[0-9]{8}$' and relkind = 'r' order by 1 desc`,
   );
   return rows.rows.map((row) => row.day);
+}
+
+/** Whether nobody drops the day's tables for a while. */
+function isYoung(day: string): boolean {
+  return day >= dayAt(Date.now() - DAY_MS);
+}
+
+function nameOf(connection: Connection, day: string): string {
+  const { host, port, database } = connection as Client;
+  return `${host}:${port}/${database} ${day}`;
 }
