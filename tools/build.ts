@@ -1,6 +1,7 @@
-/** Builds everything a fresh clone needs: TypeScript by one `tsc -b`, then the dashboard's page by Vite. */
+/** Builds everything a fresh clone needs: TypeScript by one `tsc -b`, then the dashboard's page. */
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { buildPage } from './build-page.ts';
+import { repository } from './steps.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-execFileSync(`${root}/node_modules/.bin/tsc`, ['-b'], { cwd: root, stdio: 'inherit' });
+execFileSync(`${repository}/node_modules/.bin/tsc`, ['-b'], { cwd: repository, stdio: 'inherit' });
+buildPage();

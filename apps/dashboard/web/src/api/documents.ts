@@ -1,0 +1,71 @@
+/** The documents of the admin API, as the page reads them. Times are milliseconds since 1970. */
+
+/** Recipients by outcome: a count, or a rate a second. */
+export interface Outcomes {
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly deferred: number;
+  readonly bounced: number;
+}
+
+/** What waits for one site. */
+export interface SiteQueue {
+  readonly site: string;
+  /** Recipients that wait for a time or for room. */
+  readonly scheduled: number;
+  /** Messages in memory, ready or on the wire. */
+  readonly ready: number;
+  readonly oldestAcceptedAtMs?: number;
+  readonly nextDueAtMs?: number;
+  readonly lastReply: string;
+}
+
+export interface PartHealth {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+export interface LedgerState {
+  readonly balanced: boolean;
+  readonly difference: number;
+  readonly at: number;
+}
+
+/** What the live stream tells about once a second. */
+export interface LiveSnapshot {
+  readonly at: number;
+  readonly rates: Outcomes;
+  readonly queues: readonly SiteQueue[];
+  /** Absent before the first check has ended. */
+  readonly ledger?: LedgerState;
+  readonly health: readonly PartHealth[];
+}
+
+/** Recipients counted in the minute that begins at `atMs`. */
+export interface MinuteCounters extends Outcomes {
+  readonly atMs: number;
+}
+
+export interface Operator {
+  readonly name: string;
+  readonly role: 'viewer' | 'operator' | 'admin';
+}
+
+export interface Instance {
+  readonly id: string;
+  readonly services: readonly string[];
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly heartbeatAtMs: number;
+  readonly alive: boolean;
+  readonly ready: boolean;
+}
+
+export interface SystemStatus {
+  readonly version: string;
+  readonly ready: boolean;
+  readonly instances: readonly Instance[];
+}

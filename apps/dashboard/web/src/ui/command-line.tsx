@@ -1,0 +1,26 @@
+import { ActionIcon } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { CheckIcon, CopyIcon } from './icons.tsx';
+import classes from './command-line.module.css';
+
+/** A command to type in a shell. */
+export function CommandLine({ command }: { readonly command: string }) {
+  const { copied, copy } = useClipboard({ timeout: 1_500 });
+  return (
+    <span className={classes.line}>
+      <code className={classes.code}>{command}</code>
+      {/* Only pages from https or from this machine may write to the clipboard. */}
+      {isSecureContext && (
+        <ActionIcon
+          variant="transparent"
+          className={classes.copy}
+          size={26}
+          aria-label={copied ? 'Copied' : `Copy: ${command}`}
+          onClick={() => copy(command)}
+        >
+          {copied ? <CheckIcon size={14} /> : <CopyIcon size={14} />}
+        </ActionIcon>
+      )}
+    </span>
+  );
+}
