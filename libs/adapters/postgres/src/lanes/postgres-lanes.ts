@@ -62,16 +62,18 @@ export class PostgresLanes implements Lanes {
     );
   }
 
-  async #renew(
-    topic: Topic,
-    owner: string,
-    held: readonly LaneLease[],
-  ): Promise<LaneLease[]> {
+  async #renew(topic: Topic, owner: string, held: readonly LaneLease[]): Promise<LaneLease[]> {
     if (held.length === 0) return [];
     const rows = await this.#database.query<{ lane: number }>(
-      `update lane set until = now() + $4 * interval '1 millisecond'
-       from unnest($2::int[], $3::bigint[]) as held (lane, epoch)
-       where lane.topic = $1 and lane.lane = held.lane and lane.epoch = held.epoch and lane.owner = $5
+      `with held as (
+         select * from unnest($2::int[], $3::bigint[]) as held (lane, epoch)
+       ), locked as (
+         select lane.lane from lane join held using (lane, epoch) where topic = $1 and owner = $5
+         order by lane for update of lane
+       )
+       update lane set until = now() + $4 * interval '1 millisecond'
+       from locked join held using (lane)
+       where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = held.epoch and lane.owner = $5
        returning lane.lane`,
       [
         TOPIC_NUMBERS[topic],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type {
   DeliveryStore,
   LaneLease,
@@ -36,6 +37,8 @@ interface Scheduled {
 export class PostgresDeliveryStore implements DeliveryStore {
   readonly #database: Database;
   readonly #log: PostgresLog;
+  /** A settlement that is flushed again, since the reply was lost, has the same id. */
+  readonly #flushIds = new WeakMap<LaneSettlement, string>();
 
   constructor(database: Database, log: PostgresLog) {
     this.#database = database;
@@ -51,10 +54,21 @@ export class PostgresDeliveryStore implements DeliveryStore {
 
   async reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]> {
     const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
-      `update scheduled set state = 'due'
-       where lane = any($1::int[]) and state = 'wire'
+      `with ours as (
+         select lane.lane from lane
+         join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch)
+           using (lane, owner, epoch)
+         where topic = $1 order by lane for share of lane
+       )
+       update scheduled set state = 'due'
+       where lane in (select lane from ours) and state = 'wire'
        returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
-      [leases.map((lease) => lease.lane)],
+      [
+        TOPIC_NUMBERS.outbound,
+        leases.map((lease) => lease.lane),
+        leases.map((lease) => lease.owner),
+        leases.map((lease) => lease.epoch),
+      ],
     );
     return rows.map(scheduledRow);
   }
@@ -73,10 +87,11 @@ export class PostgresDeliveryStore implements DeliveryStore {
         this.#trim(pending);
         break;
       } catch (error) {
-        if (error instanceof LanesLost) {
-          const gone = new Set(error.lanes);
-          lost.push(...pending.map((one) => one.lease).filter((lease) => gone.has(lease.lane)));
-          pending = pending.filter((one) => !gone.has(one.lease.lane));
+        if (error instanceof NotSaved) {
+          this.#trim(pending.filter(({ lease }) => error.written.has(lease.lane)));
+          const { leases } = error;
+          lost.push(...leases.filter((lease) => !error.written.has(lease.lane)));
+          pending = pending.filter((one) => !leases.includes(one.lease));
         } else if (error instanceof NotWritten && attempt < FLUSH_TRIES_MAX) {
           this.#log.slices.forget();
         } else throw error;
@@ -113,7 +128,11 @@ export class PostgresDeliveryStore implements DeliveryStore {
     connection: Connection,
     settlements: readonly LaneSettlement[],
   ): Promise<readonly StoredRecord[]> {
-    await savePositions(connection, settlements);
+    await savePositions(
+      connection,
+      settlements,
+      settlements.map((one) => this.#flushId(one)),
+    );
     const deletes = settlements.flatMap((one) => one.deletes);
     if (deletes.length > 0) {
       await connection.query('delete from scheduled where id = any($1::bigint[])', [deletes]);
@@ -183,6 +202,12 @@ export class PostgresDeliveryStore implements DeliveryStore {
     return slices;
   }
 
+  #flushId(settlement: LaneSettlement): string {
+    const id = this.#flushIds.get(settlement) ?? randomUUID();
+    this.#flushIds.set(settlement, id);
+    return id;
+  }
+
   #trim(settlements: readonly LaneSettlement[]): void {
     for (const { lease, normal, bulk } of settlements) {
       const { topic, lane } = lease;
@@ -192,44 +217,65 @@ export class PostgresDeliveryStore implements DeliveryStore {
   }
 }
 
-/** Some lanes belong to others by now. */
-class LanesLost extends Error {
-  override readonly name = 'LanesLost';
-  readonly lanes: readonly number[];
+/** Some lanes belong to others by now, or this flush of theirs is written already. */
+class NotSaved extends Error {
+  override readonly name = 'NotSaved';
+  readonly leases: readonly LaneLease[];
+  /** Those lanes of them that have it. */
+  readonly written: ReadonlySet<number>;
 
-  constructor(lanes: readonly number[]) {
-    super(`lanes ${lanes.join(', ')} are no longer ours`);
-    this.lanes = lanes;
+  constructor(leases: readonly LaneLease[], written: ReadonlySet<number>) {
+    super(`not saved: lanes ${leases.map((lease) => lease.lane).join(', ')}`);
+    this.leases = leases;
+    this.written = written;
   }
 }
 
 async function savePositions(
   connection: Connection,
   settlements: readonly LaneSettlement[],
+  flushIds: readonly string[],
 ): Promise<void> {
+  const lanes = settlements.map((one) => one.lease.lane);
   const saved = await connection.query<{ lane: number }>({
     name: 'settle',
-    text: `update lane set position = done.position, settled = done.settled,
-             bulk_position = done.bulk_position, bulk_settled = done.bulk_settled
-           from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[], $7::bytea[])
-             as done (lane, epoch, position, settled, bulk_position, bulk_settled)
-           where lane.topic = $1 and lane.lane = done.lane and lane.epoch = done.epoch and lane.owner = $8
+    // The rows are locked in order, as when leases are renewed, so that the two never wait for each other.
+    text: `with done as (
+             select * from unnest($2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bigint[], $7::bytea[],
+               $8::text[], $9::uuid[])
+               as done (lane, epoch, position, settled, bulk_position, bulk_settled, owner, flush_id)
+           ), locked as (
+             select lane.lane from lane join done using (lane, epoch, owner) where topic = $1
+             order by lane for update of lane
+           )
+           update lane set position = done.position, settled = done.settled,
+             bulk_position = done.bulk_position, bulk_settled = done.bulk_settled, flush_id = done.flush_id
+           from locked join done using (lane)
+           where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = done.epoch
+             and lane.owner = done.owner and lane.flush_id is distinct from done.flush_id
            returning lane.lane`,
     values: [
       TOPIC_NUMBERS.outbound,
-      settlements.map((one) => one.lease.lane),
+      lanes,
       settlements.map((one) => one.lease.epoch),
       settlements.map((one) => one.normal.position),
       settlements.map((one) => one.normal.settled),
       settlements.map((one) => one.bulk.position),
       settlements.map((one) => one.bulk.settled),
-      settlements[0]?.lease.owner,
+      settlements.map((one) => one.lease.owner),
+      flushIds,
     ],
   });
   if (saved.rows.length === settlements.length) return;
+  const written = await connection.query<{ lane: number }>(
+    `select lane from lane join unnest($2::int[], $3::uuid[]) as done (lane, flush_id) using (lane, flush_id)
+     where topic = $1`,
+    [TOPIC_NUMBERS.outbound, lanes, flushIds],
+  );
   const ours = new Set(saved.rows.map((row) => row.lane));
-  throw new LanesLost(
-    settlements.map((one) => one.lease.lane).filter((lane) => !ours.has(lane)),
+  throw new NotSaved(
+    settlements.map((one) => one.lease).filter((lease) => !ours.has(lease.lane)),
+    new Set(written.rows.map((row) => row.lane).filter((lane) => !ours.has(lane))),
   );
 }
 

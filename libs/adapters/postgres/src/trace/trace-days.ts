@@ -65,7 +65,10 @@ export async function ensureTraceDay(connection: Connection, day: string): Promi
 }
 
 /** Makes sure that the tables of these days exist, in transactions of its own. */
-export async function ensureTraceDays(database: Database, days: ReadonlySet<string>): Promise<void> {
+export async function ensureTraceDays(
+  database: Database,
+  days: ReadonlySet<string>,
+): Promise<void> {
   for (const day of days) {
     const name = `${database.url} ${day}`;
     if (known.has(name)) continue;
