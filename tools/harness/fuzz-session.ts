@@ -1,6 +1,7 @@
 /** One session that a server must survive: what is sent is random, repeatable by its seed. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 /** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -123,10 +124,22 @@ const COMMANDS: { readonly [protocol in Protocol]: readonly string[] } = {
   ],
 };
 
-/** Ends when the server closes, or when it has had time to answer. Never throws for what the server does. */
-export async function fuzzSession(port: number, protocol: Protocol, seed: number): Promise<void> {
+/**
+ * Ends when the server closes, or when it has had time to answer. Never throws for what the server does. At a door
+ * with TLS every other session speaks it, and the others send what is not TLS.
+ */
+export async function fuzzSession(
+  port: number,
+  protocol: Protocol,
+  seed: number,
+  hasTls: boolean,
+): Promise<void> {
   const random = seeded(seed);
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  const where = { port, host: '127.0.0.1' };
+  const socket =
+    hasTls && random() < 0.5
+      ? connectTls({ ...where, rejectUnauthorized: false })
+      : connect({ ...where, allowHalfOpen: true });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   // The server may close whenever it likes.
   socket.on('error', () => socket.destroy());

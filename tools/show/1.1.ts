@@ -12,6 +12,8 @@ import type { SmtpReply } from '../harness/smtp-client.ts';
 import { waitFor } from '../harness/wait.ts';
 
 const SENDER = 'sender@load.test';
+/** A credential sends as any domain of its tenant. */
+const PROGRAM_SENDER = `news@${RELAY_DOMAIN}`;
 const ARRIVE_TIMEOUT_MS = 60_000;
 const OUTPUT_MAX_BYTES = 64 * 1024 * 1024;
 /** The fields a relay and a mailbox put before a message. */
@@ -59,8 +61,6 @@ async function toTheMailbox(
   boundBytes(point, 'by POP3', accepted, fetchByPop3(house, accepted.length));
 }
 
-const asItIs = (raw: Buffer): Buffer => raw;
-
 /** As they are in the file: the MX door refuses, submission repairs. */
 async function bareLf(
   point: Point,
@@ -77,10 +77,16 @@ async function bareLf(
   const door = await SmtpClient.open({ port: house.staffetta.ports.submissions, tls: true });
   await door.login(PROGRAM.user, PROGRAM.password);
   const clean = bare.filter(({ raw }) => !hasForbiddenBytes(withCrlf(raw)));
-  const repaired = await sendAll(door, clean, (at) => `fixed${at}@${RELAY_DOMAIN}`, asItIs);
-  boundRefusals(point, 'by submission, as they are', repaired);
+  const to = (at: number): string => `fixed${at}@${RELAY_DOMAIN}`;
+  const repaired = await sendAll(door, clean, to, asItIs, PROGRAM_SENDER);
+  const refusedHere = repaired.filter(({ reply }) => reply.code !== 250).map(line);
+  point.bound('submission takes bare LF', refusedHere.length === 0, refusedHere);
   const expected = repaired.map((sent) => ({ ...sent, content: withCrlf(sent.content) }));
   await boundArrivals(point, house, 'at the other server, repaired', 'fixed', expected);
+}
+
+function asItIs(raw: Buffer): Buffer {
+  return raw;
 }
 
 async function sendAll(
@@ -88,11 +94,12 @@ async function sendAll(
   messages: readonly CorpusMessage[],
   to: (at: number) => string,
   change: (raw: Buffer) => Buffer,
+  sender = SENDER,
 ): Promise<Sent[]> {
   const sent: Sent[] = [];
   for (const [at, { name, raw }] of messages.entries()) {
     const content = ensureEnd(change(raw));
-    const reply = await client.send(SENDER, [to(at)], content, ' BODY=8BITMIME');
+    const reply = await client.send(sender, [to(at)], content, ' BODY=8BITMIME');
     sent.push({ name, content, reply });
   }
   await client.quit();

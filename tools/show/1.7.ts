@@ -24,6 +24,7 @@ const FUZZED: readonly (readonly [keyof Ports, Protocol])[] = [
   ['pop3', 'pop3'],
   ['pop3s', 'pop3'],
 ];
+const TLS_DOORS: ReadonlySet<keyof Ports> = new Set(['submissions', 'imaps', 'pop3s']);
 const FUZZ_AT_ONCE = 20;
 const IDLE_CONNECTIONS = 5_000;
 const IDLE_DOORS: readonly (keyof Ports)[] = ['mx', 'submission', 'imap', 'pop3'];
@@ -54,7 +55,7 @@ async function fuzz(point: Point, house: House, sessions: number): Promise<void>
     const waiting = Array.from({ length: sessions }, () => Math.floor(seeds() * 2 ** 32));
     const worker = async (): Promise<void> => {
       for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        await fuzzSession(staffetta.ports[door], protocol, next);
+        await fuzzSession(staffetta.ports[door], protocol, next, TLS_DOORS.has(door));
       }
     };
     await Promise.all(Array.from({ length: FUZZ_AT_ONCE }, worker));
