@@ -77,6 +77,7 @@ async function startNode(dataDir: string): Promise<{ node: ChildProcess; postmas
 }
 
 async function killHard(node: ChildProcess): Promise<void> {
+  if (node.exitCode !== null) return;
   const exited = once(node, 'exit');
   node.kill('SIGKILL');
   await exited;

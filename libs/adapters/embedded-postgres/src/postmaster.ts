@@ -26,7 +26,7 @@ export class StartRefused extends Error {
 
   constructor(log: string) {
     super(`PostgreSQL did not start: ${log.trim() || 'it said nothing'}`);
-    this.held = /postmaster\.pid" already exists|pre-existing shared memory/.test(log);
+    this.held = /lock file|pre-existing shared memory/.test(log);
   }
 }
 
