@@ -129,6 +129,7 @@ export class Context implements Service {
 
   async start(): Promise<void> {
     const { config, logger } = this.options;
+    refuseWhatIsNotThere(config);
     await mkdir(config.dataDir, { recursive: true, mode: 0o755 });
     const embedded = config.database.url
       ? undefined
@@ -262,6 +263,17 @@ export class Context implements Service {
     const free = `${(freeBytes / 1e9).toFixed(1)} GB free`;
     return { name: 'disk', ok: !full, detail: full ? `${free}: no mail is taken` : free };
   }
+}
+
+/** Settings whose parts come with the cluster are refused, never taken for something else. */
+function refuseWhatIsNotThere({ log, blobs }: Config): void {
+  if (log.kind !== 'postgres') throw notThere('log.kind', log.kind, 'postgres');
+  if (blobs.kind !== 'postgres') throw notThere('blobs.kind', blobs.kind, 'postgres');
+}
+
+function notThere(configKey: string, value: string, has: string): Error {
+  const error = new Error(`${configKey}: ${value} is not part of this version; it has ${has}`);
+  return Object.assign(error, { configKey });
 }
 
 function ownAddresses(): string[] {
