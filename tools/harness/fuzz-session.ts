@@ -1,7 +1,7 @@
 /** One session that a server must survive: what is sent is random, repeatable by its seed. */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { TLSSocket, connect as connectTls } from 'node:tls';
 
 /** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -160,7 +160,10 @@ const ATTACKS: readonly Attack[] = [
   // Half-closed: it will never send more, and reads to the end.
   (socket, random, protocol) => void socket.end(dialogue(random, protocol).slice(0, -1)),
   (socket, random, protocol) => {
-    socket.write(dialogue(random, protocol), () => socket.resetAndDestroy());
+    socket.write(dialogue(random, protocol), () => {
+      if (socket instanceof TLSSocket) socket.destroy();
+      else socket.resetAndDestroy();
+    });
   },
   endlessLine,
 ];
