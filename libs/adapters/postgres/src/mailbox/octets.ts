@@ -1,7 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
 /** Shorter octets are kept as they are. */
-const COMPRESS_MIN_BYTES = 512;
+const COMPRESS_MIN_BYTES = 2_048;
 const RAW = 0;
 const ZSTD = 1;
 
@@ -10,6 +10,7 @@ export function encodeOctets(octets: Buffer): Buffer {
   if (octets.length >= COMPRESS_MIN_BYTES) {
     const compressed = zstdCompressSync(octets, {
       pledgedSrcSize: octets.length,
+      chunkSize: octets.length + 64,
       params: { [constants.ZSTD_c_compressionLevel]: 1 },
     });
     if (compressed.length < octets.length - (octets.length >> 3)) return tagged(ZSTD, compressed);
