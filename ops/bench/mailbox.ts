@@ -115,7 +115,7 @@ async function insertBare(bodies: readonly Buffer[]): Promise<void> {
 
 async function deliver(bodies: readonly Buffer[]): Promise<void> {
   const copies = bodies.map((body) => ({
-    accountId: accounts[Math.floor(Math.random() * ACCOUNTS)]!,
+    accountId: accounts[Math.floor(Math.random() * ACCOUNTS)] ?? '',
     message: {
       prefix: Buffer.from('Return-Path: <sender@far.example>\r\nDelivered-To: a@bench.example\r\n'),
       body,

@@ -2,7 +2,13 @@ export { newMessageId, messageIdTimeMs, isMessageId } from './message-id.ts';
 export { ENVELOPE_FORMAT_VERSION, DEFAULT_TENANT } from './envelope.ts';
 export type { Envelope, Recipient, Injection, Route } from './envelope.ts';
 export { LEDGER_BEGIN, LEDGER_END } from './event.ts';
-export type { MailEvent, AcceptedEvent, RecipientEvent, MailEventType, RecipientEventType } from './event.ts';
+export type {
+  MailEvent,
+  AcceptedEvent,
+  RecipientEvent,
+  MailEventType,
+  RecipientEventType,
+} from './event.ts';
 export type { Body } from './body.ts';
 export { laneOf } from './lane.ts';
 export { splitAddress, domainKey, addressKey } from './address.ts';
@@ -10,8 +16,20 @@ export type { AddressParts } from './address.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
 export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
-export type { DeliveryStore, LaneSettlement, ScheduledInsert, ScheduledRow, ScheduledUpdate } from './ports/delivery-store.ts';
-export type { Directory, DomainEntry, AddressEntry, Submitter, Authentication } from './ports/directory.ts';
+export type {
+  DeliveryStore,
+  LaneSettlement,
+  ScheduledInsert,
+  ScheduledRow,
+  ScheduledUpdate,
+} from './ports/delivery-store.ts';
+export type {
+  Directory,
+  DomainEntry,
+  AddressEntry,
+  Submitter,
+  Authentication,
+} from './ports/directory.ts';
 export type {
   AccountEntry,
   Added,
@@ -35,10 +53,24 @@ export type {
   PartHealth,
   QueueDepth,
 } from './ports/cluster-view.ts';
-export type { Trace, MessageTrace, TracedRecipient, MessageQuery, MessageSummary, MinuteCounters, SiteQueue } from './ports/trace.ts';
+export type {
+  Trace,
+  MessageTrace,
+  TracedRecipient,
+  MessageQuery,
+  MessageSummary,
+  MinuteCounters,
+  SiteQueue,
+} from './ports/trace.ts';
 export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';
 export type { Dns, DnsRecord, DnsReply, DnsType } from './ports/dns.ts';
-export type { MxAddress, MxAnswer, MxHost, MxResolver, MxResolverStats } from './ports/mx-resolver.ts';
+export type {
+  MxAddress,
+  MxAnswer,
+  MxHost,
+  MxResolver,
+  MxResolverStats,
+} from './ports/mx-resolver.ts';
 export type {
   MimeAttachment,
   MimeComposer,
@@ -67,8 +99,18 @@ export type {
 } from './mailbox.ts';
 export { MAILBOXES_MAX, MailStoreUnavailable } from './ports/mail-store.ts';
 export type { GivenUids, MailStore, MailboxGone, Pop3Lock } from './ports/mail-store.ts';
-export type { LocalCopy, LocalDeliveryStore, LocalSettled, LocalSettlement } from './ports/local-delivery-store.ts';
-export type { Authenticator, MailboxAuthentication, MailboxProtocol } from './ports/authenticator.ts';
+export type {
+  LocalCopy,
+  LocalDeliveryStore,
+  LocalSettled,
+  LocalSettlement,
+  SettledLane,
+} from './ports/local-delivery-store.ts';
+export type {
+  Authenticator,
+  MailboxAuthentication,
+  MailboxProtocol,
+} from './ports/authenticator.ts';
 export type { Connection } from './ports/connection.ts';
 export type {
   OutgoingMessage,

@@ -16,8 +16,15 @@ export interface LocalSettlement {
   readonly events: readonly MailEvent[];
   /** What follows from outcomes (DSN). */
   readonly records: readonly LogRecord[];
-  /** Lanes of `local` whose records before `position` are done with it; none for mail that came by LMTP. */
-  readonly lanes: readonly { readonly lease: LaneLease; readonly position: number }[];
+  /** Lanes of `local` whose records `from` to before `position` are done with it; none for mail that came by LMTP. */
+  readonly lanes: readonly SettledLane[];
+}
+
+/** How far a lane is read. */
+export interface SettledLane {
+  readonly lease: LaneLease;
+  readonly from: number;
+  readonly position: number;
 }
 
 /** Everything was written, or nothing and why. */
@@ -25,6 +32,8 @@ export type LocalSettled =
   | { readonly kind: 'ok' }
   /** These lanes are another's by now. */
   | { readonly kind: 'lost'; readonly leases: readonly LaneLease[] }
+  /** These lanes are further already: an earlier settlement was written, though it could not be confirmed. */
+  | { readonly kind: 'moved'; readonly lanes: readonly Omit<SettledLane, 'from'>[] }
   /** There are no such accounts. */
   | { readonly kind: 'gone'; readonly accountIds: readonly string[] };
 

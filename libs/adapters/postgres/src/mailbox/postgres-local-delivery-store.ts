@@ -1,9 +1,9 @@
 import type {
-  LaneLease,
   LocalCopy,
   LocalDeliveryStore,
   LocalSettled,
   LocalSettlement,
+  SettledLane,
   StoredRecord,
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
@@ -64,7 +64,7 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
         this.#committed(settlement, written);
         return { kind: 'ok' };
       } catch (error) {
-        if (error instanceof LanesLost) return { kind: 'lost', leases: error.leases };
+        if (error instanceof NotSettled) return error.settled;
         if (attempt === TRIES_MAX) throw error;
         if (error instanceof InboxGone) for (const id of error.accountIds) this.#inboxes.forget(id);
         else if (error instanceof NotWritten) this.#options.log.slices.forget();
@@ -124,44 +124,51 @@ async function storeAll(
   }));
 }
 
-async function savePositions(
-  connection: Connection,
-  lanes: LocalSettlement['lanes'],
-): Promise<void> {
+/** Takes the lanes' rows in order and moves them on, or throws why not. */
+async function savePositions(connection: Connection, lanes: readonly SettledLane[]): Promise<void> {
   if (lanes.length === 0) return;
-  const result = await connection.query<{ lane: number }>({
-    name: 'local_positions',
-    text: `with saved as (
-             select * from unnest($2::int[], $3::text[], $4::bigint[], $5::bigint[])
-               as saved (lane, owner, epoch, position)
-           ), locked as (
-             select lane.lane from lane join saved using (lane, owner, epoch) where topic = $1
-             order by lane for update of lane
-           )
-           update lane set position = saved.position from locked join saved using (lane)
-           where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = saved.epoch
-             and lane.owner = saved.owner
-           returning lane.lane`,
+  const result = await connection.query<{ lane: number; position: number }>({
+    name: 'local_lanes',
+    text: `select lane.lane, lane.position from lane
+           join unnest($2::int[], $3::text[], $4::bigint[]) as settled (lane, owner, epoch)
+             using (lane, owner, epoch)
+           where topic = $1 order by lane for update of lane`,
     values: [
       TOPIC_NUMBERS.local,
       lanes.map(({ lease }) => lease.lane),
       lanes.map(({ lease }) => lease.owner),
       lanes.map(({ lease }) => lease.epoch),
+    ],
+  });
+  const positions = new Map(result.rows.map(({ lane, position }) => [lane, position]));
+  const lost = lanes.map(({ lease }) => lease).filter(({ lane }) => !positions.has(lane));
+  if (lost.length > 0) throw new NotSettled({ kind: 'lost', leases: lost });
+  const moved = lanes.flatMap(({ lease, from }) => {
+    const position = positions.get(lease.lane)!;
+    return position === from ? [] : [{ lease, position }];
+  });
+  if (moved.length > 0) throw new NotSettled({ kind: 'moved', lanes: moved });
+  await connection.query({
+    name: 'local_positions',
+    text: `update lane set position = settled.position
+           from unnest($2::int[], $3::bigint[]) as settled (lane, position)
+           where topic = $1 and lane.lane = settled.lane`,
+    values: [
+      TOPIC_NUMBERS.local,
+      lanes.map(({ lease }) => lease.lane),
       lanes.map(({ position }) => position),
     ],
   });
-  const kept = new Set(result.rows.map((row) => row.lane));
-  const lost = lanes.map(({ lease }) => lease).filter((lease) => !kept.has(lease.lane));
-  if (lost.length > 0) throw new LanesLost(lost);
 }
 
-class LanesLost extends Error {
-  override readonly name = 'LanesLost';
-  readonly leases: readonly LaneLease[];
+/** Rolls the transaction back, and says why. */
+class NotSettled extends Error {
+  override readonly name = 'NotSettled';
+  readonly settled: LocalSettled;
 
-  constructor(leases: readonly LaneLease[]) {
-    super('lanes are no longer ours');
-    this.leases = leases;
+  constructor(settled: LocalSettled) {
+    super(`lanes are ${settled.kind}`);
+    this.settled = settled;
   }
 }
 

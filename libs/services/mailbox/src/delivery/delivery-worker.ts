@@ -192,15 +192,15 @@ export class DeliveryWorker {
       const context = { hostname, expiresMs, nowMs: clock.now() };
       const outcomes = left.map((item) => settleRecord(item.record, item.analyzed, gone, context));
       const copies = outcomes.flatMap((outcome) => outcome.copies);
-      const ends = endsOf(left);
+      const lanes = spansOf(left);
       const settled = await store.settle({
         copies,
         events: outcomes.flatMap((outcome) => outcome.events),
         records: outcomes.flatMap((outcome) => outcome.records),
-        lanes: [...ends].map(([{ lease }, position]) => ({ lease, position })),
+        lanes: [...lanes].map(([{ lease }, span]) => ({ lease, ...span })),
       });
       if (settled.kind === 'ok') {
-        for (const [lane, position] of ends) {
+        for (const [lane, { position }] of lanes) {
           lane.position = position;
           lane.failures = 0;
         }
@@ -208,11 +208,24 @@ export class DeliveryWorker {
         return;
       }
       if (settled.kind === 'gone') for (const id of settled.accountIds) gone.add(id);
+      else if (settled.kind === 'moved') left = this.#goOn(left, settled.lanes);
       else {
         for (const { lane } of settled.leases) this.#lanes.delete(lane);
         left = left.filter(({ lane }) => !settled.leases.includes(lane.lease));
       }
     }
+  }
+
+  /** What is not stored yet: a commit may have been written although its confirmation was lost. */
+  #goOn(
+    items: readonly Item[],
+    moved: readonly { readonly lease: LaneLease; readonly position: number }[],
+  ): readonly Item[] {
+    for (const { lane } of items) {
+      const found = moved.find(({ lease }) => lease === lane.lease);
+      if (found !== undefined) lane.position = found.position;
+    }
+    return items.filter(({ lane, record }) => record.position >= lane.position);
   }
 
   #count(items: readonly Item[], gone: ReadonlySet<string>, copies: number): void {
@@ -227,9 +240,14 @@ export class DeliveryWorker {
   }
 }
 
-/** The position behind the last record of each lane. */
-function endsOf(items: readonly Item[]): ReadonlyMap<OwnedLane, number> {
-  const ends = new Map<OwnedLane, number>();
-  for (const { lane, record } of items) ends.set(lane, record.position + 1);
-  return ends;
+/** The records of each lane: from the first to before a position. */
+function spansOf(
+  items: readonly Item[],
+): ReadonlyMap<OwnedLane, { readonly from: number; readonly position: number }> {
+  const spans = new Map<OwnedLane, { from: number; position: number }>();
+  for (const { lane, record } of items) {
+    const from = spans.get(lane)?.from ?? record.position;
+    spans.set(lane, { from, position: record.position + 1 });
+  }
+  return spans;
 }

@@ -41,6 +41,9 @@ const AWAY: SmtpAnswer = { code: 451, enhanced: '4.3.0', text: 'Try again later'
 const NUL: SmtpAnswer = { code: 550, enhanced: '5.6.0', text: 'NUL octets are not allowed' };
 const BARE: SmtpAnswer = { code: 550, enhanced: '5.6.0', text: 'Bare CR or LF is not allowed' };
 
+/** Then the peer is told to come again; it may be stored all the same (RFC 1047). */
+const STORE_TIMEOUT_MS = 30_000;
+
 const BARE_LINE_END = /\r(?!\n)|(?<!\r)\n/;
 
 /** One LMTP session (RFC 2033): each recipient is answered after the commit that stored its copy. */
@@ -150,11 +153,15 @@ export class LmtpSession implements SmtpSessionHandler {
   }
 
   async #attempt<Result>(step: () => Promise<Result>): Promise<Result | undefined> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new Error('not stored in time')), STORE_TIMEOUT_MS);
     try {
-      return await step();
+      return await Promise.race([step(), late.promise]);
     } catch (error) {
       this.#options.onError(error);
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

@@ -59,7 +59,7 @@ export class SettleGroup {
       records: [],
       lanes: [],
     });
-    if (settled.kind === 'lost') throw new Error('lanes were lost that nobody had');
+    if (settled.kind === 'lost' || settled.kind === 'moved') throw new Error('there are no lanes');
     if (settled.kind === 'ok') {
       for (const { resolve } of group) resolve(settled);
       return [];
