@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { repository } from './steps.ts';
 
 const SOURCES = join(repository, 'apps/dashboard/web');
@@ -20,7 +21,15 @@ export function buildPage(): void {
     cwd: SOURCES,
     stdio: 'inherit',
   });
+  pack();
   writeFileSync(STAMP, sources);
+}
+
+/** A smaller copy of each script and style, for those who take it. */
+function pack(): void {
+  for (const file of globSync(join(TARGET, 'web/assets/*.{js,css}'))) {
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+  }
 }
 
 /** Its files, and the versions of what it is built with. */

@@ -14,6 +14,8 @@ interface FlowChartProps {
   readonly toMs: number;
   /** What the picture shows, in words. */
   readonly label: string;
+  /** Told where nothing moved in all that time. */
+  readonly empty: string;
 }
 
 interface Hover {
@@ -22,7 +24,7 @@ interface Hover {
 }
 
 /** The four outcomes over time, as lines; the sample under the pointer is told beside it. */
-export function FlowChart({ samples, fromMs, toMs, label }: FlowChartProps) {
+export function FlowChart({ samples, fromMs, toMs, label, empty }: FlowChartProps) {
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
@@ -56,6 +58,7 @@ export function FlowChart({ samples, fromMs, toMs, label }: FlowChartProps) {
   return (
     <div className={classes.frame}>
       <div ref={box} role="img" aria-label={label} className={classes.plot} />
+      {!samples.some(isMoving) && <p className={classes.empty}>{empty}</p>}
       {hover && sample?.rates && (
         <FlowTooltip
           atMs={sample.atMs}
@@ -66,6 +69,10 @@ export function FlowChart({ samples, fromMs, toMs, label }: FlowChartProps) {
       )}
     </div>
   );
+}
+
+function isMoving({ rates }: Sample): boolean {
+  return rates !== undefined && SERIES.some(({ key }) => rates[key] > 0);
 }
 
 function sizeOf({ clientWidth, clientHeight }: HTMLElement) {

@@ -52,6 +52,7 @@ export function FlowPanel({ samples, rates, nowMs }: FlowPanelProps) {
         samples={shown}
         fromMs={nowMs - range.spanMs}
         toMs={nowMs}
+        empty={`No mail in the last ${range.words}. The MX listener (port 2525, unless smtp.mxPort is set) takes in what is sent to a domain of yours.`}
         label={`Accepted, delivered, deferred and bounced recipients a second in the last ${range.words}; the table below has the figures`}
       />
       <FlowTable samples={shown} range={range} />

@@ -1,5 +1,6 @@
 import { ActionIcon } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
+import { Fragment } from 'react';
 import { CheckIcon, CopyIcon } from './icons.tsx';
 import classes from './command-line.module.css';
 
@@ -8,7 +9,15 @@ export function CommandLine({ command }: { readonly command: string }) {
   const { copied, copy } = useClipboard({ timeout: 1_500 });
   return (
     <span className={classes.line}>
-      <code className={classes.code}>{command}</code>
+      <code className={classes.code}>
+        {command.split(' ').map((word, index) => (
+          // A line ends between words only, and options keep their hyphens. Words never move.
+          <Fragment key={index}>
+            {index > 0 && ' '}
+            <span className={classes.word}>{word}</span>
+          </Fragment>
+        ))}
+      </code>
       {/* Only pages from https or from this machine may write to the clipboard. */}
       {isSecureContext && (
         <ActionIcon

@@ -27,9 +27,14 @@ export async function serveWebPage(fastify: FastifyInstance, folder: string): Pr
   fastify.get('/*', async (request, reply) => {
     const path = pathOf(request);
     const file = files.get(path);
-    if (file !== undefined) return sendFile(reply, file, path.startsWith('/assets/'));
+    if (file !== undefined) {
+      const packed = acceptsGzip(request) ? files.get(`${path}.gz`) : undefined;
+      return sendFile(reply, { file, packed, unchanging: path.startsWith('/assets/') });
+    }
     const index = files.get('/index.html');
-    if (index !== undefined && wantsPage(request, path)) return sendFile(reply, index, false);
+    if (index !== undefined && wantsPage(request, path)) {
+      return sendFile(reply, { file: index, packed: undefined, unchanging: false });
+    }
     const detail =
       index === undefined && wantsPage(request, path)
         ? 'the page is not built'
@@ -46,18 +51,32 @@ function pathOf(request: FastifyRequest): string {
 }
 
 function wantsPage(request: FastifyRequest, path: string): boolean {
+  if (path === '/') return true;
   const isOwn = /^\/(api|assets)(\/|$)/.test(path);
   return !isOwn && (request.headers.accept ?? '').includes('text/html');
 }
 
-/** Files under /assets/ have a hash in their name and never change. */
-async function sendFile(reply: FastifyReply, file: string, unchanging: boolean): Promise<unknown> {
-  const { size } = await stat(file);
+function acceptsGzip(request: FastifyRequest): boolean {
+  return /\bgzip\b(?!;q=0(?:\.0*)?(?:,|$))/.test(request.headers['accept-encoding'] ?? '');
+}
+
+interface Sent {
+  readonly file: string;
+  /** The same, made small by gzip when the page was built. */
+  readonly packed: string | undefined;
+  /** Files under /assets/ have a hash in their name and never change. */
+  readonly unchanging: boolean;
+}
+
+async function sendFile(reply: FastifyReply, { file, packed, unchanging }: Sent): Promise<unknown> {
+  const { size } = await stat(packed ?? file);
+  if (packed !== undefined) reply.header('content-encoding', 'gzip');
   return reply
     .header('content-type', TYPES[extname(file)] ?? 'application/octet-stream')
     .header('content-length', size)
+    .header('vary', 'accept-encoding')
     .header('cache-control', unchanging ? 'public, max-age=31536000, immutable' : 'no-cache')
-    .send(createReadStream(file));
+    .send(createReadStream(packed ?? file));
 }
 
 /** The files of the page by URL path: nothing else can be asked for. */
