@@ -2,7 +2,7 @@
  * Who may import whom. Read it by room: each room lists the only places its source may reach.
  * Tests may also use `libs/testing`, and the starters of real servers that it builds on.
  */
-const TEST = '[.]test[.]ts$|[.]contract[.]ts$';
+const TEST = '[.]test[.]ts$|[.]contract[.]ts$|/src/testing/';
 const PACKAGE =
   '^(libs/(?:protocols|services|adapters|compositions)/[^/]+|libs/(?:core|contracts|platform|testing)|apps/[^/]+)/';
 const THIRD_PARTY = 'node_modules/(?!@staffetta/)';

@@ -35,7 +35,8 @@ export function addressKey(address: string): string {
 }
 
 function unquote(localPart: string): string {
-  if (!localPart.startsWith('"') || !localPart.endsWith('"') || localPart.length < 2) return localPart;
+  if (!localPart.startsWith('"') || !localPart.endsWith('"') || localPart.length < 2)
+    return localPart;
   const inner = localPart.slice(1, -1).replace(/\\(.)/gs, '$1');
   return /^[^\s"(),:;<>@[\\\]]+$/.test(inner) ? inner : localPart;
 }

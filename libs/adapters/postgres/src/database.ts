@@ -121,7 +121,7 @@ const TYPES: pg.CustomTypesConfig = {
     if (oid === TIMESTAMPTZ) return format === 'binary' ? timestampFromBinary : timestampFromText;
     return pg.types.getTypeParser(oid, format as 'text');
   },
-} as pg.CustomTypesConfig;
+};
 
 function timestampFromText(text: string): number {
   if (text === 'infinity') return Number.POSITIVE_INFINITY;

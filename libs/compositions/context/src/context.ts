@@ -181,7 +181,8 @@ export class Context implements Service {
     try {
       await retry(() => registry.claim());
       const ran = await migrate(database);
-      if (ran.length > 0) logger.info({ migrations: ran }, 'the schema was brought to this version');
+      if (ran.length > 0)
+        logger.info({ migrations: ran }, 'the schema was brought to this version');
       await registry.register();
       this.#parts = await this.#makeParts(embedded, database, registry);
     } catch (error) {

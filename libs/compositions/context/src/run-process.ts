@@ -42,25 +42,25 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
   const logger = createLogger({ level: config.telemetry.logLevel, instance: config.instanceName });
   const metrics = new Metrics();
   const services = Object.keys(factories) as ServiceName[];
-  let run: Run | undefined;
+  const running: { run?: Run } = {};
   const context = new Context({
     config,
     services,
     version: VERSION,
     metrics,
     logger,
-    isReady: () => run?.readiness() === true,
-    requestStop: () => run?.drain(),
+    isReady: () => running.run?.readiness() === true,
+    requestStop: () => running.run?.drain(),
   });
   const telemetry = createTelemetryServer({
     addresses: config.listen,
     port: config.telemetry.port,
     metrics,
-    readiness: () => run?.readiness() ?? { process: 'starting' },
+    readiness: () => running.run?.readiness() ?? { process: 'starting' },
     onError: (error) => logger.warn({ err: error }, 'a metric could not be collected'),
   });
   const parts = services.map((name) => new LateService(name, factories[name]!, context));
-  run = runServices([telemetry, context, ...parts], {
+  const run = runServices([telemetry, context, ...parts], {
     drainMs: config.drainMs,
     onStarted: () => options.onStarted?.(context),
     onStep: ({ kind, service, error }) => {
@@ -68,6 +68,7 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
       else logger.info({ service }, kind);
     },
   });
+  running.run = run;
   try {
     return await run.ended;
   } catch (error) {

@@ -61,7 +61,9 @@ function deliveryMetrics(metrics: Metrics): DeliveryMetrics {
     name: 'staffetta_delivery_latency_seconds',
     help: 'From the 250 to the remote 250.',
     labels: ['class'],
-    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400, 259_200],
+    buckets: [
+      0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400, 259_200,
+    ],
   });
   return {
     outcome: (outcome, recipients) => outcomes.inc({ outcome }, recipients),

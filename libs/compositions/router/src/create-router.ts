@@ -18,7 +18,8 @@ export function createRouter(context: Context): Service {
     hostname: context.hostname,
     nextHop: delivery.nextHop ? formatHostPort(delivery.nextHop) : '',
     expiresMs: delivery.expiresMs,
-    onError: (error) => context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),
+    onError: (error) =>
+      context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),
   });
   let started = false;
   return {

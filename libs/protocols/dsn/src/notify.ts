@@ -70,7 +70,8 @@ export function notifySender(
     arrivedAtMs: envelope.acceptedAtMs,
     envid: envelope.envid,
     original,
-    full: failed && returnsFull(envelope, original.length) && original.length === envelope.sizeBytes,
+    full:
+      failed && returnsFull(envelope, original.length) && original.length === envelope.sizeBytes,
     smtputf8,
   });
   const report = reportEnvelope(envelope, messageId, bytes, smtputf8, context);

@@ -49,7 +49,11 @@ export function decide(
   for (const [index, recipient] of envelope.recipients.entries()) {
     const outcome = outcomes[index]!;
     if (outcome.kind === 'delivered') {
-      events.push({ ...eventBase(envelope, recipient, context), type: 'delivered', reply: outcome.reply });
+      events.push({
+        ...eventBase(envelope, recipient, context),
+        type: 'delivered',
+        reply: outcome.reply,
+      });
       if (!context.dsnRelayed) notify.push(notified(recipient, 'relayed', outcome));
     } else if (outcome.kind === 'rejected-permanent') {
       events.push({ ...failure(envelope, recipient, context, 'bounced'), reply: outcome.reply });
@@ -115,7 +119,9 @@ function failure(
   return { ...eventBase(envelope, recipient, context), type: discarded ? 'discarded' : type };
 }
 
-function why(outcome: RecipientOutcome): Partial<Pick<MailEvent & RecipientEvent, 'reply' | 'reason'>> {
+function why(
+  outcome: RecipientOutcome,
+): Partial<Pick<MailEvent & RecipientEvent, 'reply' | 'reason'>> {
   return {
     ...('reply' in outcome && outcome.reply && { reply: outcome.reply }),
     ...('reason' in outcome && { reason: outcome.reason }),

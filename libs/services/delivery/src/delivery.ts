@@ -54,7 +54,13 @@ export class Delivery {
       onRelease: (lease) => this.#letGo(lease),
       onError,
     });
-    this.#runner = new SiteRunner(options, this.#queues, finder, this.#settler, () => this.#holder.mayStart);
+    this.#runner = new SiteRunner(
+      options,
+      this.#queues,
+      finder,
+      this.#settler,
+      () => this.#holder.mayStart,
+    );
     const take = (entry: Entry): void => this.#enqueue(entry);
     this.#reader = new LaneReader(options, take, () => this.#flusher.flush());
     this.#puller = new RowPuller(options, this.#queues, this.#lanes, take);
@@ -91,7 +97,11 @@ export class Delivery {
   }
 
   /** Messages in memory, open connections, octets of memory used. */
-  usage(): { readonly messages: number; readonly connections: number; readonly memoryBytes: number } {
+  usage(): {
+    readonly messages: number;
+    readonly connections: number;
+    readonly memoryBytes: number;
+  } {
     let messages = 0;
     for (const lane of this.#lanes.values()) messages += lane.inMemory;
     return {
@@ -178,15 +188,18 @@ export class Delivery {
 
   /** What is on the wire for long holds no position of the log either: it becomes a row that says so. */
   async #parkWire(now: number): Promise<void> {
-    const old = this.#runner.onWire().filter(
-      ({ source, readAtMs, lane }) =>
-        source.kind === 'log' && readAtMs < now - PARK_AFTER_MS && !lane.lost,
-    );
+    const old = this.#runner
+      .onWire()
+      .filter(
+        ({ source, readAtMs, lane }) =>
+          source.kind === 'log' && readAtMs < now - PARK_AFTER_MS && !lane.lost,
+      );
     if (old.length === 0) return;
     try {
       const { first, count } = await this.#options.store.takeRowIds();
       for (const [index, entry] of old.slice(0, count).entries()) {
-        if (entry.source.kind === 'log' && !entry.settled) this.#settler.parkOnWire(entry, first + index);
+        if (entry.source.kind === 'log' && !entry.settled)
+          this.#settler.parkOnWire(entry, first + index);
       }
     } catch (error) {
       this.#options.onError(error);

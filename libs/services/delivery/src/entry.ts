@@ -25,7 +25,9 @@ export interface Entry {
 
 /** An entry's place among its site's: what is not bulk first, then by priority. */
 export function rankOf({ envelope }: Entry): number {
-  return (envelope.bulk ? PRIORITIES : 0) + Math.min(Math.max(envelope.priority, 0), PRIORITIES - 1);
+  return (
+    (envelope.bulk ? PRIORITIES : 0) + Math.min(Math.max(envelope.priority, 0), PRIORITIES - 1)
+  );
 }
 
 const PRIORITIES = 4;

@@ -139,7 +139,7 @@ export class SiteRunner {
 
   async #deliver(queue: SiteQueue, connection: SmtpConnection, first: Entry): Promise<void> {
     const { messagesPerConnectionMax } = this.#options.settings;
-    for (let entry: Entry | undefined = first; entry; ) {
+    for (let entry: Entry | undefined = first; entry;) {
       this.#connections.set(connection, entry);
       await this.#send(queue, connection, entry);
       this.#connections.set(connection, undefined);
@@ -214,7 +214,10 @@ export class SiteRunner {
     entry: Entry,
     targets: readonly Target[],
   ): Promise<SmtpConnection | undefined> {
-    let outcome: RecipientOutcome = { kind: 'failed', reason: 'No mail host of the domain has an address' };
+    let outcome: RecipientOutcome = {
+      kind: 'failed',
+      reason: 'No mail host of the domain has an address',
+    };
     for (const target of this.#goodFirst(targets)) {
       const result = await this.#connect(target);
       if (result.kind === 'connected') {
@@ -226,7 +229,8 @@ export class SiteRunner {
       outcome = { kind: 'failed', reason, ...(result.reply && { reply: result.reply }) };
       if (this.#stopping) break;
     }
-    if (this.#stopping) this.#settler.park(entry, this.#options.clock.now(), 'due', 'shutting down');
+    if (this.#stopping)
+      this.#settler.park(entry, this.#options.clock.now(), 'due', 'shutting down');
     else await this.#unreachable(queue, entry, outcome);
     return undefined;
   }
@@ -236,7 +240,10 @@ export class SiteRunner {
     const { signal } = this.#abort;
     const to = { ...target, ehloName: settings.hostname };
     const inClear = (this.#clearTargets.get(target.address) ?? 0) > clock.now();
-    const result = await connector.connect({ ...to, tls: inClear ? 'off' : 'opportunistic' }, { signal });
+    const result = await connector.connect(
+      { ...to, tls: inClear ? 'off' : 'opportunistic' },
+      { signal },
+    );
     if (result.kind === 'connected' || result.stage !== 'tls') return result;
     // Opportunistic: a server whose TLS is broken gets its mail in the clear.
     this.#clearTargets.set(target.address, clock.now() + BAD_TARGET_MS * 10);
@@ -273,7 +280,12 @@ export class SiteRunner {
       result = await connection.send(await this.#message(entry));
     } catch (error) {
       this.#options.onError(error);
-      this.#settler.park(entry, this.#options.clock.now() + REST_MIN_MS, 'due', 'its content could not be read');
+      this.#settler.park(
+        entry,
+        this.#options.clock.now() + REST_MIN_MS,
+        'due',
+        'its content could not be read',
+      );
       return;
     }
     const allFailed = result.outcomes.every((outcome) => outcome.kind === 'failed');
@@ -289,10 +301,7 @@ export class SiteRunner {
     if (entry.lane.lost || entry.lane.closing) return false;
     entry.restarts += 1;
     if (!free) {
-      this.#badTargets.set(
-        connection.target.address,
-        this.#options.clock.now() + BAD_TARGET_MS,
-      );
+      this.#badTargets.set(connection.target.address, this.#options.clock.now() + BAD_TARGET_MS);
     }
     queue.unshift(entry);
     return true;

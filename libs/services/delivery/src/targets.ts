@@ -35,7 +35,8 @@ export class TargetFinder {
     const before = this.#hostsBeforeUs(answer.hosts);
     const targets = this.#targetsOf(before, this.#settings.remotePort);
     if (targets.length > 0) return { kind: 'targets', site: answer.site, targets };
-    const loops = before.length < answer.hosts.length || before.some((host) => host.addresses.length > 0);
+    const loops =
+      before.length < answer.hosts.length || before.some((host) => host.addresses.length > 0);
     if (loops) return permanent('5.4.6', 'Mail for this domain loops back to this server');
     return { kind: 'temporary', reason: 'No mail host of the domain has an address' };
   }
@@ -48,7 +49,8 @@ export class TargetFinder {
     }
     const answer = await this.#resolver.resolve(host);
     // A next hop that is misspelt today is mended tomorrow: never a reason to bounce.
-    if (answer.kind !== 'hosts') return { kind: 'temporary', reason: `The next hop ${host} has no address` };
+    if (answer.kind !== 'hosts')
+      return { kind: 'temporary', reason: `The next hop ${host} has no address` };
     const targets = orderHosts(answer.hosts, this.#random).flatMap(({ name, addresses }) =>
       addresses.map((one) => ({ host: name, address: one.address, port })),
     );

@@ -89,8 +89,17 @@ function mailboxOf(found: Exclude<Found, { kind: 'alias' }>): string | undefined
   return `${splitAddress(found.recipient.address)?.localPart}@${found.domain}`;
 }
 
-function refused(recipient: Recipient, code: number, enhanced: string, text: string): Destination & {
+function refused(
+  recipient: Recipient,
+  code: number,
+  enhanced: string,
+  text: string,
+): Destination & {
   kind: 'refused';
 } {
-  return { kind: 'refused', recipient, reply: { code, enhanced, text, host: '', command: 'RCPT TO' } };
+  return {
+    kind: 'refused',
+    recipient,
+    reply: { code, enhanced, text, host: '', command: 'RCPT TO' },
+  };
 }

@@ -50,10 +50,9 @@ export class InstanceRegistry {
         'delete from instance where data_folder = $1 returning id',
         [this.#info.dataFolder],
       );
-      await connection.query(
-        `update lane set until = '-infinity' where owner = any($1)`,
-        [dead.rows.map((row) => row.id)],
-      );
+      await connection.query(`update lane set until = '-infinity' where owner = any($1)`, [
+        dead.rows.map((row) => row.id),
+      ]);
       await this.#insert(connection);
     });
   }
@@ -112,7 +111,9 @@ export class InstanceRegistry {
     );
     if (!rows.rows[0]?.locked) {
       await client.end();
-      throw new DataFolderInUse(`the data folder ${this.#info.dataFolder} is in use by another process`);
+      throw new DataFolderInUse(
+        `the data folder ${this.#info.dataFolder} is in use by another process`,
+      );
     }
     this.#lock = client;
   }

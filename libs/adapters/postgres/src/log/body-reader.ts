@@ -5,6 +5,9 @@ import type { ParkSlices } from '../scheduled/park-slices.ts';
 import { parseBodyRef, SEGMENT_BYTES } from './body-ref.ts';
 import type { Slices } from './slices.ts';
 
+/** Pieces in which a content is read. */
+const CHUNK_BYTES = 1024 * 1024;
+
 /** The content is no longer where the reference says: it was moved or its slice was freed. */
 export class BodyGone extends Error {
   override readonly name = 'BodyGone';
@@ -29,17 +32,13 @@ export class BodyReader {
     return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
   }
 
-  /** The content in pieces of a segment at most. */
+  /** The content in pieces of at most 1 MB. */
   async *chunks(body: Body): AsyncIterable<Buffer> {
-    if (body.bytes) {
-      yield body.bytes;
-      return;
-    }
-    let done = 0;
-    for (let part = 0; done < body.sizeBytes; part += 1) {
-      const piece = await this.#part(body, part);
-      if (piece.length === 0) throw new BodyGone('the content is shorter than recorded');
-      done += piece.length;
+    for (let from = 0; from < body.sizeBytes; from += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES, body.sizeBytes - from);
+      const piece =
+        body.bytes?.subarray(from, from + length) ?? (await this.#piece(body, from, length));
+      if (piece.length !== length) throw new BodyGone('the content is shorter than recorded');
       yield piece;
     }
   }
@@ -50,7 +49,7 @@ export class BodyReader {
     for (const [index, { body }] of records.entries()) {
       if (body.bytes || body.ref === undefined || body.sizeBytes > inlineBytesMax) continue;
       const place = parseBodyRef(body.ref);
-      if (place.kind !== 'log') continue;
+      if (place.kind !== 'log' || body.sizeBytes === 0) continue;
       const list = bySlice.get(place.slice);
       if (list) list.push(index);
       else bySlice.set(place.slice, [index]);
@@ -89,25 +88,28 @@ export class BodyReader {
     return rows.map((row) => row.bytes);
   }
 
-  async #part(body: Body, part: number): Promise<Buffer> {
+  /** A piece that lies within one segment. */
+  async #piece(body: Body, from: number, length: number): Promise<Buffer> {
     const place = parseBodyRef(body.ref ?? '');
+    const part = Math.floor(from / SEGMENT_BYTES);
+    const within = from % SEGMENT_BYTES;
     let rows: { bytes: Buffer }[];
     if (place.kind === 'park') {
       const ring = await this.#parkSlices.ringOf(place.slice);
       if (ring === undefined) throw new BodyGone(`slice ${place.slice} of parked mail was freed`);
       rows = await this.#query(
         `park_${ring}_body_read`,
-        `select bytes from ${parkTable(ring)} where message_id = $1 and part = $2`,
-        [place.messageId, part],
+        `select substring(bytes from $3::int + 1 for $4::int) as bytes from ${parkTable(ring)}
+         where message_id = $1 and part = $2`,
+        [place.messageId, part, within, length],
       );
     } else {
       const ring = await this.#slices.ringOf(place.slice);
       if (ring === undefined) throw new BodyGone(`log slice ${place.slice} was freed`);
-      const length = Math.min(body.sizeBytes - part * SEGMENT_BYTES, SEGMENT_BYTES);
       rows = await this.#query(
         `log_${ring}_body_part`,
         `select substring(bytes from $2::int + 1 for $3::int) as bytes from log_${ring}_body where segment = $1`,
-        [place.segment + part, place.offset, length],
+        [place.segment + part, place.offset + within, length],
       );
     }
     const bytes = rows[0]?.bytes;

@@ -1,6 +1,11 @@
 /** Where the content of a message lies: in a segment of a log slice, or in a slice of parked bodies. */
 export type BodyPlace =
-  | { readonly kind: 'log'; readonly slice: number; readonly segment: number; readonly offset: number }
+  | {
+      readonly kind: 'log';
+      readonly slice: number;
+      readonly segment: number;
+      readonly offset: number;
+    }
   | { readonly kind: 'park'; readonly slice: number; readonly messageId: string };
 
 /** Octets of one segment row; a larger body goes on in the next segment numbers. */

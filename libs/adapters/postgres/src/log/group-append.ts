@@ -14,6 +14,8 @@ interface Waiting {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   readonly deadlineAtMs: number;
+  /** Its deadline has passed. */
+  refused: boolean;
 }
 
 /** Told after each group: how many appends it held, and how long it took in milliseconds. */
@@ -29,7 +31,10 @@ export type WriteGroup = (
 export class GroupAppend {
   readonly #write: WriteGroup;
   readonly #onGroup: OnGroup;
+  /** In order of their deadlines, as the group under way before them. */
   #waiting: Waiting[] = [];
+  #writingNow: readonly Waiting[] = [];
+  #deadline: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(write: WriteGroup, onGroup: OnGroup) {
@@ -42,7 +47,8 @@ export class GroupAppend {
       let bytes = 0;
       for (const { body } of records) bytes += body.ref === undefined ? body.sizeBytes : 0;
       const deadlineAtMs = Date.now() + APPEND_DEADLINE_MS;
-      this.#waiting.push({ records, events, bytes, resolve, reject, deadlineAtMs });
+      this.#waiting.push({ records, events, bytes, resolve, reject, deadlineAtMs, refused: false });
+      if (!this.#deadline) this.#watchDeadlines();
       this.#writing ??= this.#writeGroups();
     });
   }
@@ -72,27 +78,41 @@ export class GroupAppend {
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     const startedAtMs = Date.now();
-    const late = group.filter((waiting) => waiting.deadlineAtMs <= startedAtMs);
-    for (const waiting of late) waiting.reject(new LogUnavailable('the log did not answer in time'));
-    const live = late.length > 0 ? group.filter((waiting) => !late.includes(waiting)) : group;
-    if (live.length === 0) return;
-    const timer = setTimeout(() => {
-      for (const waiting of live) {
-        waiting.reject(new LogUnavailable('the log did not answer in time'));
-      }
-    }, live[0]!.deadlineAtMs - startedAtMs);
+    this.#writingNow = group;
     try {
       await this.#write(
-        live.flatMap((waiting) => waiting.records),
-        live.flatMap((waiting) => waiting.events),
+        group.flatMap((waiting) => waiting.records),
+        group.flatMap((waiting) => waiting.events),
       );
-      this.#onGroup(live.length, Date.now() - startedAtMs);
-      for (const waiting of live) waiting.resolve();
+      this.#onGroup(group.length, Date.now() - startedAtMs);
+      for (const waiting of group) waiting.resolve();
     } catch (error) {
       const refused = new LogUnavailable('the log cannot be written', { cause: error });
-      for (const waiting of live) waiting.reject(refused);
+      for (const waiting of group) waiting.reject(refused);
     } finally {
-      clearTimeout(timer);
+      this.#writingNow = [];
     }
+  }
+
+  /** Refuses what has waited for its deadline, written or not; what is still to be written never will be. */
+  #watchDeadlines(): void {
+    const first = this.#writingNow.find((waiting) => !waiting.refused) ?? this.#waiting[0];
+    if (!first) {
+      this.#deadline = undefined;
+      return;
+    }
+    this.#deadline = setTimeout(
+      () => {
+        const now = Date.now();
+        for (const waiting of [...this.#writingNow, ...this.#waiting]) {
+          if (waiting.deadlineAtMs > now) break;
+          waiting.refused = true;
+          waiting.reject(new LogUnavailable('the log did not answer in time'));
+        }
+        this.#waiting = this.#waiting.filter((waiting) => !waiting.refused);
+        this.#watchDeadlines();
+      },
+      Math.max(first.deadlineAtMs - Date.now(), 1),
+    ).unref();
   }
 }

@@ -1,7 +1,11 @@
 import type { Partition, Topic } from '@staffetta/core';
 
 /** Numbers of the topics in tables; part of the data format. */
-export const TOPIC_NUMBERS: Readonly<Record<Topic, number>> = { accepted: 1, outbound: 2, local: 3 };
+export const TOPIC_NUMBERS: Readonly<Record<Topic, number>> = {
+  accepted: 1,
+  outbound: 2,
+  local: 3,
+};
 
 /** Lanes of the topics whose number is not configured. */
 export const ACCEPTED_LANES = 8;

@@ -1,4 +1,3 @@
-import { PositionGone } from '@staffetta/core';
 import type {
   Body,
   LaneLease,
@@ -14,14 +13,15 @@ import type { Connection, Database } from '../database.ts';
 import { ParkSlices } from '../scheduled/park-slices.ts';
 import { ensureTraceDays } from '../trace/trace-days.ts';
 import { daysOf } from '../trace/write-events.ts';
-import { decodeBatch } from './batch-codec.ts';
 import { BodyReader } from './body-reader.ts';
 import { GroupAppend } from './group-append.ts';
 import type { OnGroup } from './group-append.ts';
 import { partitionNumber, TOPIC_NUMBERS } from './partitions.ts';
+import { RecordReader } from './record-reader.ts';
 import { NotWritten, RecordWriter } from './record-writer.ts';
 import type { Beside } from './record-writer.ts';
 import { Slices } from './slices.ts';
+import type { SliceLimits } from './slices.ts';
 import { Tail } from './tail.ts';
 import { Watchers } from './watchers.ts';
 
@@ -37,6 +37,8 @@ export interface PostgresLogOptions {
   /** Lanes of `outbound`, fixed when the log was made. */
   readonly outboundLanes: number;
   readonly onGroup?: OnGroup;
+  /** 256 MB, and a minute, by default. */
+  readonly sliceLimits?: SliceLimits;
 }
 
 /** The log in tables of PostgreSQL: see docs/architecture.md for slices, segments and numbers. */
@@ -47,6 +49,7 @@ export class PostgresLog implements Log {
   readonly bodies: BodyReader;
   readonly watchers: Watchers;
   readonly #database: Database;
+  readonly #reader: RecordReader;
   readonly #tail = new Tail();
   readonly #appends: GroupAppend;
   readonly #trimmed = new Map<number, number>();
@@ -54,10 +57,16 @@ export class PostgresLog implements Log {
 
   constructor(options: PostgresLogOptions) {
     this.#database = options.database;
-    this.slices = new Slices(options.database);
+    this.slices = new Slices(options.database, options.sliceLimits);
     this.parkSlices = new ParkSlices(options.database);
-    this.writer = new RecordWriter(options.database, this.slices, options.outboundLanes);
+    this.writer = new RecordWriter(
+      options.database,
+      this.slices,
+      this.parkSlices,
+      options.outboundLanes,
+    );
     this.bodies = new BodyReader(options.database, this.slices, this.parkSlices);
+    this.#reader = new RecordReader(options.database, this.slices);
     this.watchers = new Watchers(options.database);
     this.#appends = new GroupAppend(
       (records, events) => this.#write(records, { events }),
@@ -77,7 +86,9 @@ export class PostgresLog implements Log {
     const number = partitionNumber(partition);
     const taken = this.#tail.take(number, position, limits.recordsMax, limits.bytesMax);
     if (taken) return taken;
-    if (this.watchers.isAtEnd(number, position)) return [];
+    // Only who watches is told of what others append.
+    if (this.watchers.isWatched(partition.topic) && this.watchers.isAtEnd(number, position))
+      return [];
     return this.#readTables(partition, number, position, limits);
   }
 
@@ -98,6 +109,7 @@ export class PostgresLog implements Log {
     const partition = { topic: lease.topic, lane: lease.lane, bulk };
     const key = `${partitionNumber(partition)} ${lease.owner} ${lease.epoch}`;
     const position = this.#pipePositions.get(key) ?? (await this.#savedPosition(lease, bulk));
+    if (position === undefined) return 'lost';
     const limits = { recordsMax, bytesMax: PIPE_BYTES_MAX };
     const records = await this.read(partition, position, limits);
     this.#pipePositions.set(key, position);
@@ -107,11 +119,12 @@ export class PostgresLog implements Log {
     try {
       await this.#write(result.records, {
         events: result.events,
-        fence: { lease, bulk, position: next },
+        fence: { lease, bulk, from: position, position: next },
       });
     } catch (error) {
       this.#pipePositions.delete(key);
-      if (error instanceof NotWritten) return 'lost';
+      const isOurs = (await this.#savedPosition(lease, bulk)) !== undefined;
+      if (error instanceof NotWritten && !isOurs) return 'lost';
       throw error;
     }
     this.#pipePositions.set(key, next);
@@ -165,13 +178,15 @@ export class PostgresLog implements Log {
   async saveTrimmed(): Promise<void> {
     const entries = [...this.#trimmed];
     if (entries.length === 0) return;
-    this.#trimmed.clear();
     await this.#database.query(
       `update log_partition set trimmed = done.position
        from unnest($1::int[], $2::bigint[]) as done (id, position)
        where log_partition.id = done.id and trimmed < done.position`,
       [entries.map(([number]) => number), entries.map(([, position]) => position)],
     );
+    for (const [number, position] of entries) {
+      if (this.#trimmed.get(number) === position) this.#trimmed.delete(number);
+    }
   }
 
   /** Resolves when what is being appended has been written. */
@@ -205,64 +220,23 @@ export class PostgresLog implements Log {
     position: number,
     limits: { readonly recordsMax: number; readonly bytesMax: number },
   ): Promise<readonly StoredRecord[]> {
-    const records: StoredRecord[] = [];
-    let next = position;
-    for (const slice of await this.slices.list()) {
-      if (records.length >= limits.recordsMax) break;
-      const rows = await this.#database.query<{ base: number; records: Buffer }>(
-        `select base, records from log_${slice.ring}_record
-         where partition = $1 and base + count > $2 order by base limit $3`,
-        [number, next, limits.recordsMax],
-      );
-      for (const row of rows) {
-        for (const record of decodeBatch(partition, row.base, row.records)) {
-          if (record.position < next || records.length >= limits.recordsMax) continue;
-          if (record.position !== next) throw gap(number, next);
-          records.push(record);
-          next += 1;
-        }
-      }
-    }
+    const { records, next } = await this.#reader.read(partition, position, limits.recordsMax);
     if (records.length === 0) {
-      await this.#checkEnd(number, position);
+      this.watchers.foundEnd(number, next);
       return [];
     }
     return this.bodies.fill(cutToBytes(records, limits.bytesMax), INLINE_BYTES_MAX);
   }
 
-  async #checkEnd(number: number, position: number): Promise<void> {
-    const rows = await this.#database.query<{ next: number }>(
-      'select next from log_partition where id = $1',
-      [number],
-    );
-    const next = rows[0]?.next ?? 1;
-    if (next <= position) this.watchers.foundEnd(number, next);
-    // Appended between the two looks: the next read finds it. A true gap stays.
-    else if (!(await this.#isThere(number, position))) throw gap(number, position);
-  }
-
-  async #isThere(number: number, position: number): Promise<boolean> {
-    for (const slice of await this.slices.list()) {
-      const rows = await this.#database.query(
-        `select from log_${slice.ring}_record where partition = $1 and base <= $2 and base + count > $2`,
-        [number, position],
-      );
-      if (rows.length > 0) return true;
-    }
-    return false;
-  }
-
-  async #savedPosition(lease: LaneLease, bulk: boolean): Promise<number> {
+  /** Where the results of a pipe end; undefined where the lease is another's by now. */
+  async #savedPosition(lease: LaneLease, bulk: boolean): Promise<number | undefined> {
     const rows = await this.#database.query<{ position: number }>(
-      `select ${bulk ? 'bulk_position' : 'position'} as position from lane where topic = $1 and lane = $2`,
-      [TOPIC_NUMBERS[lease.topic], lease.lane],
+      `select ${bulk ? 'bulk_position' : 'position'} as position from lane
+       where topic = $1 and lane = $2 and owner = $3 and epoch = $4`,
+      [TOPIC_NUMBERS[lease.topic], lease.lane, lease.owner, lease.epoch],
     );
-    return rows[0]?.position ?? 1;
+    return rows[0]?.position;
   }
-}
-
-function gap(number: number, position: number): PositionGone {
-  return new PositionGone(`partition ${number} has no record at position ${position} any more`);
 }
 
 function cutToBytes(records: readonly StoredRecord[], bytesMax: number): readonly StoredRecord[] {

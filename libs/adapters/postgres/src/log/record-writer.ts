@@ -6,7 +6,9 @@ import type { PlacedRecord } from './batch-codec.ts';
 import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from './body-ref.ts';
 import { ACCEPTED_LANES, LOCAL_LANES, partitionNumber, partitionOf } from './partitions.ts';
 import type { Slice, Slices } from './slices.ts';
+import type { ParkSlices } from '../scheduled/park-slices.ts';
 import { eventStatements } from '../trace/write-events.ts';
+import { unparkBodies } from './unpark-bodies.ts';
 import { writeStatement } from './write-statement.ts';
 import type { Batches, Fence, Segment } from './write-statement.ts';
 
@@ -28,14 +30,16 @@ export interface Beside {
 export class RecordWriter {
   readonly #database: Database;
   readonly #slices: Slices;
+  readonly #parkSlices: ParkSlices;
   readonly #outboundLanes: number;
   #nextSegment = 0;
   #segmentsEnd = 0;
   #acceptedLane = Math.floor(Math.random() * ACCEPTED_LANES);
 
-  constructor(database: Database, slices: Slices, outboundLanes: number) {
+  constructor(database: Database, slices: Slices, parkSlices: ParkSlices, outboundLanes: number) {
     this.#database = database;
     this.#slices = slices;
+    this.#parkSlices = parkSlices;
     this.#outboundLanes = outboundLanes;
   }
 
@@ -50,7 +54,9 @@ export class RecordWriter {
   ): Promise<StoredRecord[]> {
     if (records.length === 0 && events.length === 0 && !fence) return [];
     const slice = await this.#slices.current();
-    const { placed, segments } = await this.#placeBodies(slice, records);
+    const take = (count: number): Promise<number> => this.#takeSegments(count);
+    const logged = await unparkBodies(connection, this.#parkSlices, slice, take, records);
+    const { placed, segments } = await this.#placeBodies(slice, logged);
     const partitions = this.#partition(placed);
     const batches = encodeBatches(partitions);
     const last = segments.pop();
@@ -107,13 +113,23 @@ export class RecordWriter {
       if (body.bytes.length > SEGMENT_BYTES) {
         const large = await this.#splitLargeBody(body.bytes);
         segments.push(...large);
-        const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: large[0]!.number, offset: 0 });
+        const ref = formatBodyRef({
+          kind: 'log',
+          slice: slice.seq,
+          segment: large[0]!.number,
+          offset: 0,
+        });
         // Too large to be handed on in memory: readers stream it.
         places.set(body, { sizeBytes: body.bytes.length, bytes: undefined, ref });
         continue;
       }
       if (pendingBytes + body.bytes.length > SEGMENT_BYTES) await close();
-      const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: number, offset: pendingBytes });
+      const ref = formatBodyRef({
+        kind: 'log',
+        slice: slice.seq,
+        segment: number,
+        offset: pendingBytes,
+      });
       places.set(body, { sizeBytes: body.sizeBytes, bytes: body.bytes, ref });
       pending.push(body.bytes);
       pendingBytes += body.bytes.length;

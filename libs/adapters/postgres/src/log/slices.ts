@@ -1,8 +1,12 @@
 import type { Connection, Database } from '../database.ts';
 
-/** A slice that is rotated away from when it has this many octets of content, or this age with anything in it. */
-export const SLICE_BYTES_MAX = 256 * 1024 * 1024;
-const SLICE_AGE_MAX_MS = 60_000;
+/** When a slice is rotated away from: at so many octets of content, or at an age with anything in it. */
+export interface SliceLimits {
+  readonly bytesMax: number;
+  readonly ageMaxMs: number;
+}
+
+const SLICE_LIMITS: SliceLimits = { bytesMax: 256 * 1024 * 1024, ageMaxMs: 60_000 };
 const LOCK_TIMEOUT_MS = 200;
 const HOUSEKEEPING_LOCK = 7_205_759_404;
 
@@ -15,11 +19,13 @@ export interface Slice {
 /** The ring of slices: which one is written, which are still needed. */
 export class Slices {
   readonly #database: Database;
+  readonly #limits: SliceLimits;
   #current: Slice | undefined;
   #rings = new Map<number, number>();
 
-  constructor(database: Database) {
+  constructor(database: Database, limits: SliceLimits = SLICE_LIMITS) {
     this.#database = database;
+    this.#limits = limits;
   }
 
   /** The slice to append to; asked of the database once, and again after `forget`. */
@@ -61,6 +67,7 @@ export class Slices {
       if (!locked.rows[0]?.locked) return [];
       try {
         await this.#rotateIfFull(connection);
+        await trimToPositions(connection);
         return await this.#freeSettled(connection);
       } finally {
         await connection.query('select pg_advisory_unlock($1)', [HOUSEKEEPING_LOCK]);
@@ -90,7 +97,8 @@ export class Slices {
               exists (select from log_${slice.ring}_record) as any`,
     );
     const { bytes = 0, any = false } = used.rows[0] ?? {};
-    if (bytes < SLICE_BYTES_MAX && !(any && slice.age_ms > SLICE_AGE_MAX_MS)) return;
+    const { bytesMax, ageMaxMs } = this.#limits;
+    if (bytes < bytesMax && !(any && slice.age_ms >= ageMaxMs)) return;
     await connection.query('begin');
     try {
       await connection.query('select pg_advisory_xact_lock($1)', [HOUSEKEEPING_LOCK + 1]);
@@ -111,7 +119,8 @@ export class Slices {
     );
     const freed: number[] = [];
     let needed = Number.POSITIVE_INFINITY;
-    for (const slice of slices.rows) needed = Math.min(needed, await oldestNeeded(connection, slice));
+    for (const slice of slices.rows)
+      needed = Math.min(needed, await oldestNeeded(connection, slice));
     for (const slice of slices.rows) {
       if (!slice.closed || slice.seq >= needed) break;
       if (!(await freeSlice(connection, slice))) break;
@@ -119,6 +128,19 @@ export class Slices {
     }
     return freed;
   }
+}
+
+/** What was settled by a process that died before it could say so is not needed any more either. */
+async function trimToPositions(connection: Connection): Promise<void> {
+  await connection.query(
+    `update log_partition set trimmed = reader.position
+     from (
+       select topic * 20000 + lane * 2 as id, position from lane
+       union all
+       select topic * 20000 + lane * 2 + 1, bulk_position from lane
+     ) reader
+     where log_partition.id = reader.id and trimmed < reader.position`,
+  );
 }
 
 /** The oldest slice that unsettled records of this slice need: their own or their bodies'. */
@@ -150,10 +172,9 @@ async function freeSlice(connection: Connection, slice: Slice): Promise<boolean>
     }
     await connection.query(`truncate log_${slice.ring}_record, log_${slice.ring}_body`);
     await connection.query('update log_slice set freed_at = now() where seq = $1', [slice.seq]);
-    await connection.query(
-      `delete from log_slice where freed_at is not null and seq < $1 - 1000`,
-      [slice.seq],
-    );
+    await connection.query(`delete from log_slice where freed_at is not null and seq < $1 - 1000`, [
+      slice.seq,
+    ]);
     await connection.query('commit');
     return true;
   } catch (error) {
@@ -177,7 +198,7 @@ async function makeSlice(connection: Connection): Promise<Slice> {
       count int not null,
       body_slice bigint not null,
       records bytea not null
-    ) with (autovacuum_enabled = off);
+    ) with (autovacuum_enabled = off, toast.autovacuum_enabled = off);
     alter table log_${ring}_record alter records set storage external;
     create index if not exists log_${ring}_record_base on log_${ring}_record (partition, base);
     create table if not exists log_${ring}_body (

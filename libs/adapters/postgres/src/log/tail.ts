@@ -29,8 +29,7 @@ export class Tail {
       // Another process appended between: what came before is no longer joined to what comes now.
       if (last && last.position + 1 !== record.position) this.#drop(tail);
       const bytes = sizeOf(record);
-      if (this.#bytes + bytes > TAIL_BYTES_MAX) this.#drop(tail);
-      if (this.#bytes + bytes > TAIL_BYTES_MAX) continue;
+      if (this.#bytes + bytes > TAIL_BYTES_MAX) this.#makeRoom(bytes);
       tail.records.push(record);
       tail.bytes += bytes;
       this.#bytes += bytes;
@@ -66,14 +65,18 @@ export class Tail {
       this.#bytes -= size;
     }
     tail.records = tail.records.slice(end);
+    // In the map those stand first that were read longest ago.
+    this.#partitions.delete(number);
+    this.#partitions.set(number, tail);
     return taken;
   }
 
-  /** Forgets a partition that nobody here reads any more. */
-  forget(number: number): void {
-    const tail = this.#partitions.get(number);
-    if (tail) this.#drop(tail);
-    this.#partitions.delete(number);
+  /** Drops what has not been read for longest: most likely another process reads it. */
+  #makeRoom(bytes: number): void {
+    for (const tail of this.#partitions.values()) {
+      if (this.#bytes + bytes <= TAIL_BYTES_MAX) return;
+      this.#drop(tail);
+    }
   }
 
   #drop(tail: PartitionTail): void {

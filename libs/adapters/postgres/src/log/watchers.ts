@@ -45,7 +45,7 @@ export class Watchers {
 
   /** A reader found the end of a partition there. */
   foundEnd(number: number, next: number): void {
-    this.#ends.set(number, next);
+    this.#ends.set(number, Math.max(next, this.#ends.get(number) ?? 0));
   }
 
   /** This process appended. */
@@ -54,9 +54,10 @@ export class Watchers {
     for (const { partition, position } of records) {
       const number = partitionNumber(partition);
       partitions.set(number, partition);
-      this.#ends.set(number, position + 1);
+      this.foundEnd(number, position + 1);
     }
     for (const partition of partitions.values()) this.#wake(partition);
+    void this.#listen();
     this.#notifyTimer ??= setTimeout(() => void this.#notify(), NOTIFY_MS);
   }
 

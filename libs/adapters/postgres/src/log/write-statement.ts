@@ -21,6 +21,8 @@ export interface Segment {
 export interface Fence {
   readonly lease: LaneLease;
   readonly bulk: boolean;
+  /** Where it must stand: a write whose reply was lost may have moved it. */
+  readonly from: number;
   readonly position: number;
 }
 
@@ -46,7 +48,9 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
   const seq = '$1::bigint';
   const steps: string[] = [];
   if (fence) steps.push(`fence as (${fenceUpdate(fence, value)} and exists ${open} returning 1)`);
-  steps.push(`gate as (select where exists ${open}${fence ? ' and exists (select from fence)' : ''})`);
+  steps.push(
+    `gate as (select where exists ${open}${fence ? ' and exists (select from fence)' : ''})`,
+  );
   if (segment) {
     const row = `${value(segment.number)}::bigint, ${value(segment.bytes)}::bytea`;
     steps.push(
@@ -59,8 +63,16 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
   }
   const before = steps.slice(fence ? 2 : 1).map((step) => step.slice(0, step.indexOf(' ')));
   steps.push(...recordSteps(batches, before, value));
-  const base = batches.numbers.length > 0 ? recordInsert(slice, seq) : 'select 0 as partition, 0 as base from gate';
-  const shape = [slice.ring, fence ? (fence.bulk ? 'b' : 'n') : '', segment ? 's' : '', batches.numbers.length > 0 ? 'r' : ''];
+  const base =
+    batches.numbers.length > 0
+      ? recordInsert(slice, seq)
+      : 'select 0 as partition, 0 as base from gate';
+  const shape = [
+    slice.ring,
+    fence ? (fence.bulk ? 'b' : 'n') : '',
+    segment ? 's' : '',
+    batches.numbers.length > 0 ? 'r' : '',
+  ];
   return {
     name: `write_${shape.join('_')}_${events.map((event) => event.name).join('_')}`,
     text: `with ${steps.join(',\n')}\n${base}`,
@@ -68,10 +80,15 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
   };
 }
 
-function fenceUpdate({ lease, bulk, position }: Fence, value: (one: unknown) => string): string {
-  return `update lane set ${bulk ? 'bulk_position' : 'position'} = ${value(position)}
+function fenceUpdate(
+  { lease, bulk, from, position }: Fence,
+  value: (one: unknown) => string,
+): string {
+  const column = bulk ? 'bulk_position' : 'position';
+  return `update lane set ${column} = ${value(position)}
     where topic = ${value(TOPIC_NUMBERS[lease.topic])} and lane = ${value(lease.lane)}
-      and owner = ${value(lease.owner)} and epoch = ${value(lease.epoch)}`;
+      and owner = ${value(lease.owner)} and epoch = ${value(lease.epoch)}
+      and ${column} = ${value(from)}`;
 }
 
 /** Draws the numbers of the partitions, once what is named `before` has been written. */
@@ -80,7 +97,8 @@ function recordSteps(
   before: readonly string[],
   value: (one: unknown) => string,
 ): string[] {
-  if (numbers.length === 0) return before.map((name) => `after_${name} as (select count(*) from ${name})`);
+  if (numbers.length === 0)
+    return before.map((name) => `after_${name} as (select count(*) from ${name})`);
   let end = 1;
   const offsets = batches.map((batch) => (end += batch.length) - batch.length);
   const all = batches.length === 1 ? batches[0] : Buffer.concat(batches);

@@ -110,10 +110,9 @@ export class ParkSlices {
       .transaction(async (connection) => {
         await connection.query(`set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
         await connection.query(`lock table ${parkTable(slice.ring)} in access exclusive mode`);
-        const used = await connection.query(
-          'select from scheduled where body_slice = $1 limit 1',
-          [slice.seq],
-        );
+        const used = await connection.query('select from scheduled where body_slice = $1 limit 1', [
+          slice.seq,
+        ]);
         if (used.rows.length > 0) return;
         await connection.query(`truncate ${parkTable(slice.ring)}`);
         await connection.query('update park_slice set freed_at = now() where seq = $1', [
@@ -127,11 +126,7 @@ export class ParkSlices {
   }
 }
 
-async function makeParkSlice(
-  connection: Connection,
-  kind: string,
-  of: string,
-): Promise<ParkSlice> {
+async function makeParkSlice(connection: Connection, kind: string, of: string): Promise<ParkSlice> {
   const used = await connection.query<{ ring: number }>(
     'select ring from park_slice where freed_at is null',
   );

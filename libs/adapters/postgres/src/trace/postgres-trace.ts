@@ -134,7 +134,13 @@ export class PostgresTrace implements Trace {
          and ($4::text is null or exists (
            select from trace_event_${day} event where event.message_id = message.message_id and site = $4))
        order by message.message_id desc limit $5`,
-      [query.beforeId ?? null, query.tenantId ?? null, query.state ?? null, query.site ?? null, limit],
+      [
+        query.beforeId ?? null,
+        query.tenantId ?? null,
+        query.state ?? null,
+        query.site ?? null,
+        limit,
+      ],
     );
     return rows.map((row) => ({
       messageId: row.message_id.replaceAll('-', ''),

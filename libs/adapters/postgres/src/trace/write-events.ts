@@ -82,7 +82,9 @@ function insertDeltas(events: readonly MailEvent[]): Statement {
 /** JSON that PostgreSQL's text can hold: it has no NUL character, and addresses may come with anything. */
 function storable(rows: readonly object[]): string {
   const json = JSON.stringify(rows);
-  return json.includes('\\u0000') ? json.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\ufffd') : json;
+  return json.includes('\\u0000')
+    ? json.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\ufffd')
+    : json;
 }
 
 function deltasOf(events: readonly MailEvent[]): readonly object[] {

@@ -1,0 +1,99 @@
+import { after, before } from 'node:test';
+import { FaultyProxy, startTestDatabase } from '@staffetta/testing';
+import type { TestDatabase } from '@staffetta/testing';
+import pg from 'pg';
+import { Database } from '../database.ts';
+import { ACCEPTED_LANES, LOCAL_LANES } from '../log/partitions.ts';
+import { PostgresLog } from '../log/postgres-log.ts';
+import type { SliceLimits } from '../log/slices.ts';
+import { migrate } from '../migrate.ts';
+
+/** Lanes of `outbound` of the logs made here. */
+export const OUTBOUND_LANES = 4;
+const CONNECTIONS_MAX = 6;
+
+/** Every slice is old as soon as something is in it. */
+export const EAGER_SLICES: SliceLimits = { bytesMax: 1024 * 1024 * 1024, ageMaxMs: 0 };
+
+/** A migrated database with a prepared log, for one test. */
+export interface TestLogDatabase {
+  readonly database: Database;
+  readonly url: string;
+  /** Another process: a pool and a log of its own; through the proxy where one is given. */
+  connect(through?: FaultyProxy): { readonly database: Database; readonly log: PostgresLog };
+  /** A way to the server that can be cut. */
+  proxy(): Promise<FaultyProxy>;
+  /** Closes all that was connected here, and drops it. */
+  stop(): Promise<void>;
+}
+
+/** To be called at the top of a test file: databases copied from one that is migrated once. */
+export function testLogDatabases(): () => Promise<TestLogDatabase> {
+  let template: TestDatabase;
+  before(async () => {
+    template = await startTestDatabase();
+    const { database, log } = open(template.url);
+    await migrate(database);
+    await log.prepare(OUTBOUND_LANES, ACCEPTED_LANES, LOCAL_LANES);
+    await database.close();
+  });
+  after(() => template.drop());
+  return async () => new Copy(await startTestDatabase(template));
+}
+
+function open(url: string): { readonly database: Database; readonly log: PostgresLog } {
+  const database = new Database({
+    url,
+    connectionsMax: CONNECTIONS_MAX,
+    applicationName: 'test',
+    onError: () => undefined,
+  });
+  const sliceLimits = EAGER_SLICES;
+  return { database, log: new PostgresLog({ database, outboundLanes: OUTBOUND_LANES, sliceLimits }) };
+}
+
+class Copy implements TestLogDatabase {
+  readonly database: Database;
+  readonly #copy: TestDatabase;
+  readonly #opened: { readonly database: Database; readonly log: PostgresLog }[] = [];
+  readonly #proxies: FaultyProxy[] = [];
+
+  constructor(copy: TestDatabase) {
+    this.#copy = copy;
+    this.database = this.connect().database;
+  }
+
+  get url(): string {
+    return this.#copy.url;
+  }
+
+  connect(through?: FaultyProxy): { readonly database: Database; readonly log: PostgresLog } {
+    const opened = open(through ? this.#urlThrough(through) : this.url);
+    this.#opened.push(opened);
+    return opened;
+  }
+
+  async proxy(): Promise<FaultyProxy> {
+    const { host, port } = new pg.Client({ connectionString: this.url });
+    const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+    const proxy = await FaultyProxy.start(target);
+    this.#proxies.push(proxy);
+    return proxy;
+  }
+
+  async stop(): Promise<void> {
+    for (const { database, log } of this.#opened) {
+      await log.watchers.close();
+      await log.idle().catch(() => undefined);
+      await database.close();
+    }
+    for (const proxy of this.#proxies) await proxy.close();
+    await this.#copy.drop();
+  }
+
+  #urlThrough({ port }: FaultyProxy): string {
+    const { user = '', password, database = '' } = new pg.Client({ connectionString: this.url });
+    const login = [user, password ?? ''].map(encodeURIComponent).join(':');
+    return `postgresql://${login}@127.0.0.1:${port}/${database}`;
+  }
+}
