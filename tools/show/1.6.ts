@@ -117,7 +117,7 @@ async function judge(point: Point, { scheme, page }: Watched): Promise<void> {
 async function keepPicture(page: Page, scheme: Scheme): Promise<void> {
   const images = join(repository, 'docs/images');
   mkdirSync(images, { recursive: true });
-  await page.screenshot({ path: join(images, `dashboard-${scheme}.png`) });
+  await page.screenshot({ path: join(images, `dashboard-${scheme}.png`), fullPage: true });
 }
 
 /** What is painted is another picture after a while. */

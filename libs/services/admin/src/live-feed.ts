@@ -16,6 +16,8 @@ const REST_FACTOR = 9;
 const LEDGER_EVERY_MS = 10_000;
 /** Rates are means over so long, since counters move in steps of about a second. */
 const RATE_WINDOW_MS = 3_000;
+/** Samples older than this, from before a time without watchers, tell no rate of now. */
+const SAMPLE_LIFE_MS = 30_000;
 /** Counters are summed from a fixed minute, which moves on after so long. */
 const BASE_MAX_MS = 30 * 60_000;
 
@@ -107,16 +109,23 @@ export class LiveFeed {
   async #compute(): Promise<LiveSnapshot> {
     this.#checkLedger();
     const at = this.#clock.now();
-    if (at - this.#baseMs > BASE_MAX_MS) {
+    const latest = this.#latest;
+    const isMoved = at - this.#baseMs > BASE_MAX_MS;
+    if (isMoved) {
       this.#baseMs = at;
       this.#samples = [];
     }
     const totals = await this.#cluster.totals(this.#baseMs);
     const queues = await this.#cluster.queues({ limit: SITES_MAX });
     const [instances, lanes] = [await this.#cluster.instances(), await this.#cluster.lanes()];
-    this.#samples = [...this.#samples, { atMs: at, totals }].slice(-10);
+    this.#samples = [...this.#samples, { atMs: at, totals }].filter(
+      ({ atMs }) => at - atMs < SAMPLE_LIFE_MS,
+    );
+    // One sample tells no rate: just after the base has moved, the one before stands.
+    const stands = isMoved && latest !== undefined && at - latest.at < SAMPLE_LIFE_MS;
+    const rates = stands ? latest.rates : ratesOf(this.#samples);
     const health = assessHealth(instances, lanes);
-    return { at, rates: ratesOf(this.#samples), queues, ledger: this.#checked, health };
+    return { at, rates, queues, ledger: this.#checked, health };
   }
 
   /** What is shown while the database does not answer. */

@@ -31,7 +31,7 @@ test('old mail is one warning that names the oldest', () => {
   assert.equal(more.length, 0);
   assert.equal(problem?.severity, 'warning');
   assert.equal(problem?.title, '2 sites with mail older than an hour');
-  assert.match(problem?.detail ?? '', /1 d 2 h for b\.example/);
+  assert.match(problem?.detail ?? '', /1\sd\s2\sh for b\.example/);
 });
 
 test('a part that is not well and a ledger that does not balance come first', () => {

@@ -5,6 +5,8 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+/** No line ends between a number and its unit. */
+const SPACE = '\u00a0';
 
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit' });
 const clockSeconds = new Intl.DateTimeFormat(LOCALE, { timeStyle: 'medium' });
@@ -30,15 +32,14 @@ export function nameZone(atMs: number): string {
   const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: 'shortOffset' });
   const offset = parts.formatToParts(atMs).find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const { timeZone } = parts.resolvedOptions();
-  const shift = offset.replace('GMT', 'UTC');
-  return shift === timeZone ? timeZone : `${timeZone}, ${shift}`;
+  return timeZone === 'UTC' ? timeZone : `${timeZone}, ${offset.replace('GMT', 'UTC')}`;
 }
 
 /** How long something takes or took, in its two largest units: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
-  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)}${SPACE}s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}${SPACE}min`;
   if (ms < DAY_MS) return pair(ms, HOUR_MS, 'h', MINUTE_MS, 'min');
   return pair(ms, DAY_MS, 'd', HOUR_MS, 'h');
 }
@@ -50,6 +51,6 @@ export function formatDue(atMs: number, nowMs: number): string {
 
 function pair(ms: number, large: number, largeUnit: string, small: number, smallUnit: string) {
   const rest = Math.floor((ms % large) / small);
-  const first = `${Math.floor(ms / large)} ${largeUnit}`;
-  return rest === 0 ? first : `${first} ${rest} ${smallUnit}`;
+  const first = `${Math.floor(ms / large)}${SPACE}${largeUnit}`;
+  return rest === 0 ? first : `${first}${SPACE}${rest}${SPACE}${smallUnit}`;
 }

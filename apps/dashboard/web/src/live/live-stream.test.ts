@@ -6,8 +6,8 @@ import type { Source } from './live-stream.ts';
 class Wire extends EventTarget implements Source {
   readyState = 1;
 
-  tell(at: number, databaseOk = true): void {
-    const rates = { accepted: 5, delivered: 4, deferred: 1, bounced: 0 };
+  tell(at: number, databaseOk = true, accepted = 5): void {
+    const rates = { accepted, delivered: 0, deferred: 0, bounced: 0 };
     const health = [{ name: 'database', ok: databaseOk, detail: '' }];
     const data = JSON.stringify({ at, rates, queues: [], health });
     this.dispatchEvent(new MessageEvent('message', { data }));
@@ -89,6 +89,18 @@ test('rates are unknown while the database is away', () => {
   assert.deepEqual(
     stream.state.samples.map(({ rates }) => rates?.accepted),
     [5, undefined],
+  );
+  stream.stop();
+});
+
+test('zeros at the beginning of a stream mean nothing yet', () => {
+  const { stream, wires } = startStream();
+  for (const at of [1_000, 2_000]) wires[0]?.tell(at, true, 0);
+  wires[0]?.fail(0);
+  for (const at of [9_000, 10_000]) wires[0]?.tell(at, true, 0);
+  assert.deepEqual(
+    stream.state.samples.map(({ atMs }) => atMs),
+    [2_000, 10_000],
   );
   stream.stop();
 });

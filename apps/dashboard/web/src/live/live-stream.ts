@@ -81,8 +81,16 @@ export class LiveStream {
     this.#failures = 0;
     this.#listen();
     const known = snapshot.health.every(({ name, ok }) => ok || name !== 'database');
-    this.#ring.push({ atMs: snapshot.at, rates: known ? snapshot.rates : undefined });
+    if (!this.#isFirst(snapshot)) {
+      this.#ring.push({ atMs: snapshot.at, rates: known ? snapshot.rates : undefined });
+    }
     this.#set({ phase: 'live', snapshot, samples: this.#ring.toArray() });
+  }
+
+  /** A rate needs two looks: the first figures of a stream may be zeros that mean nothing yet. */
+  #isFirst({ rates }: LiveSnapshot): boolean {
+    const isFirst = this.#state.phase !== 'live';
+    return isFirst && Object.values(rates).every((rate) => rate === 0);
   }
 
   /** The browser connects again by itself after a cut, but not after an answer that is no stream. */
