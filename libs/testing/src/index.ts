@@ -9,6 +9,18 @@ export { MemoryMailStore } from './mail-store/memory-mail-store.ts';
 export { mailStoreContract } from './mail-store/mail-store-contract.ts';
 export { sampleMessage } from './mail-store/contract-samples.ts';
 export type { MadeMailStore } from './mail-store/contract-samples.ts';
+export { logContract } from './contracts/log.ts';
+export {
+  acceptedEvent,
+  bodyOf,
+  passOn,
+  randomBody,
+  readAll,
+  sampleEnvelope,
+  sampleRecord,
+} from './contracts/log-samples.ts';
+export type { MadeLog } from './contracts/log-samples.ts';
+export { FaultyProxy } from './net/faulty-proxy.ts';
 export { startTestDatabase } from './postgres/test-database.ts';
 export type { TestDatabase } from './postgres/test-database.ts';
 export { SmtpDialogue } from './smtp/smtp-dialogue.ts';

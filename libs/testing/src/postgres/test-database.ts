@@ -21,10 +21,10 @@ let server: Promise<Server> | undefined;
 let databases = 0;
 
 /**
- * Makes an empty database on a real PostgreSQL, which is started for the first one and shared by all tests of the
+ * Makes a database, empty or a copy of `template` (to which nobody may be connected), on a real PostgreSQL, which is started for the first one and shared by all tests of the
  * process. STAFFETTA_TEST_DATABASE_URL names one that runs already.
  */
-export async function startTestDatabase(): Promise<TestDatabase> {
+export async function startTestDatabase(template?: TestDatabase): Promise<TestDatabase> {
   databases += 1;
   server ??= startServer();
   const { url } = await server.catch((error: unknown) => {
@@ -32,7 +32,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     throw error;
   });
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await runOn(url, `create database ${name}`);
+  const from = template ? ` template ${databaseOf(template.url)}` : '';
+  await runOn(url, `create database ${name}${from}`);
   return {
     url: withDatabase(url, name),
     drop: async () => {
@@ -79,6 +80,10 @@ async function runOn(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+function databaseOf(url: string): string {
+  return /^postgres(?:ql)?:\/\/[^/]*\/([^?]*)/.exec(url)?.[1] ?? '';
 }
 
 /** The same address with another database; a URL without a host is no URL to the platform's parser. */

@@ -15,6 +15,7 @@ import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from '../log/body-ref.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import type { PostgresLog } from '../log/postgres-log.ts';
 import { NotWritten } from '../log/record-writer.ts';
+import { storableJson } from '../storable-json.ts';
 import { writeEvents } from '../trace/write-events.ts';
 import { parkTable } from './park-slices.ts';
 
@@ -172,7 +173,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
                reason text)`,
       values: [
         lane,
-        JSON.stringify(
+        storableJson(
           rows.map((row, index) => ({ ...row, envelope: envelopes[index]!.toString('base64') })),
         ),
       ],
@@ -303,7 +304,7 @@ async function updateScheduled(
            from json_to_recordset($1) as row (id bigint, due_at timestamptz, state text, recipients int,
              envelope text, last_reply jsonb, reason text)
            where scheduled.id = row.id`,
-    values: [JSON.stringify(rows)],
+    values: [storableJson(rows)],
   });
 }
 

@@ -49,7 +49,10 @@ function open(url: string): { readonly database: Database; readonly log: Postgre
     onError: () => undefined,
   });
   const sliceLimits = EAGER_SLICES;
-  return { database, log: new PostgresLog({ database, outboundLanes: OUTBOUND_LANES, sliceLimits }) };
+  return {
+    database,
+    log: new PostgresLog({ database, outboundLanes: OUTBOUND_LANES, sliceLimits }),
+  };
 }
 
 class Copy implements TestLogDatabase {

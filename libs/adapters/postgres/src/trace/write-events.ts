@@ -1,6 +1,7 @@
 import { messageIdTimeMs } from '@staffetta/core';
 import type { AcceptedEvent, MailEvent, RecipientEvent } from '@staffetta/core';
 import type { Connection } from '../database.ts';
+import { storableJson } from '../storable-json.ts';
 import { ensureTraceDay, traceDay } from './trace-days.ts';
 
 const HOUR_MS = 3_600_000;
@@ -56,7 +57,7 @@ function insertMessages(day: string, rows: readonly object[]): Statement {
            select * from json_to_recordset($1) as row (message_id uuid, first_recipient int, recipients text[],
              tenant_id text, accepted_at timestamptz, reverse_path text, subject text, size_bytes bigint,
              listener text, peer text, credential text, campaign text, bulk boolean)`,
-    values: [storable(rows)],
+    values: [storableJson(rows)],
   };
 }
 
@@ -66,7 +67,7 @@ function insertSteps(day: string, rows: readonly object[]): Statement {
     text: `insert into trace_event_${day}
            select * from json_to_recordset($1) as row (message_id uuid, recipient int, at timestamptz, type text,
              attempt int, site text, reply json, reason text, uncertain boolean, next_at timestamptz, caused uuid)`,
-    values: [storable(rows)],
+    values: [storableJson(rows)],
   };
 }
 
@@ -75,16 +76,8 @@ function insertDeltas(events: readonly MailEvent[]): Statement {
     name: 'ledger_delta',
     text: `insert into ledger_delta (tenant_id, hour, type, count)
            select * from json_to_recordset($1) as row (tenant_id text, hour timestamptz, type text, count bigint)`,
-    values: [storable(deltasOf(events))],
+    values: [storableJson(deltasOf(events))],
   };
-}
-
-/** JSON that PostgreSQL's text can hold: it has no NUL character, and addresses may come with anything. */
-function storable(rows: readonly object[]): string {
-  const json = JSON.stringify(rows);
-  return json.includes('\\u0000')
-    ? json.replaceAll(/(?<!\\)((?:\\\\)*)\\u0000/g, '$1\ufffd')
-    : json;
 }
 
 function deltasOf(events: readonly MailEvent[]): readonly object[] {
