@@ -31,7 +31,8 @@ export async function readQueues(
        group by key
      ), waiting as (
        select site, sum(recipients)::bigint as scheduled, min(accepted_at) as oldest,
-              min(due_at) as next, max(id) filter (where last_reply is not null) as latest
+              min(due_at) as next,
+              max(id) filter (where last_reply is not null or reason <> '') as latest
        from scheduled where $1::text is null or site = $1
        group by site
      ), top as (
