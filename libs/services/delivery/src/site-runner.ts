@@ -31,6 +31,8 @@ export class SiteRunner {
   /** Addresses whose STARTTLS failed: tried in the clear until then. */
   readonly #clearTargets = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
+  /** Connections without a message, and how to wake them. */
+  readonly #waiting = new Map<SmtpConnection, () => void>();
   /** Those who wait for transactions to end. */
   readonly #sent = new Set<() => void>();
   readonly #abort = new AbortController();
@@ -128,6 +130,7 @@ export class SiteRunner {
     const connection = await this.#open(queue, first);
     if (!connection) return;
     this.#connections.set(connection, undefined);
+    void connection.closed.then(() => this.#waiting.get(connection)?.());
     try {
       await this.#deliver(queue, connection, first);
     } finally {
@@ -160,19 +163,30 @@ export class SiteRunner {
     return undefined;
   }
 
+  /** Waits for a message, at most `idleMs`: one that woke it may have been taken by another connection. */
   async #waitForEntry(queue: SiteQueue, connection: SmtpConnection): Promise<Entry | undefined> {
-    const { idleMs } = this.#options.settings;
+    const { settings, clock } = this.#options;
+    const untilMs = clock.now() + settings.idleMs;
+    while (connection.usable && !this.#stopping && clock.now() < untilMs) {
+      await this.#wakened(queue, connection, untilMs - clock.now());
+      const entry = connection.usable ? this.#next(queue) : undefined;
+      if (entry) return entry;
+    }
+    return undefined;
+  }
+
+  async #wakened(queue: SiteQueue, connection: SmtpConnection, waitMs: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
         queue.waiters.delete(wake);
+        this.#waiting.delete(connection);
         resolve();
       };
-      const timer = setTimeout(wake, idleMs);
+      const timer = setTimeout(wake, waitMs);
       queue.waiters.add(wake);
-      void connection.closed.then(wake);
+      this.#waiting.set(connection, wake);
     });
-    return connection.usable ? this.#next(queue) : undefined;
   }
 
   /** Whether the entry's domain is still served by this site; else it is on its way to another one. */
