@@ -50,7 +50,11 @@ export class LaneHolder {
   /** Takes lanes now and goes on tending them. */
   async start(): Promise<void> {
     await this.#tend();
-    this.#timer = setInterval(() => void this.#tend(), TEND_MS);
+    this.#timer = setInterval(() => {
+      // A renewal that nobody answers must not keep a lease that has ended.
+      this.#dropExpired();
+      void this.#tend();
+    }, TEND_MS);
   }
 
   /** Lets go of all lanes cleanly; leases are renewed until then. */
@@ -82,8 +86,10 @@ export class LaneHolder {
     this.#renewedAtMs = startedAtMs;
     for (const lease of lost) this.#lose(lease);
     for (const lane of taken) {
+      // What comes while stopping is released with the others, untouched; but after an owner that did not let go, the
+      // next one must know of that: such a lease just ends.
+      if (this.#stopping && !lane.clean) continue;
       this.#held.set(lane.lane, lane);
-      // A lane that comes while stopping is released with the others, untouched.
       if (!this.#stopping) this.#options.onTaken(lane);
     }
     for (const lease of release) void this.#release(lease);
@@ -100,6 +106,8 @@ export class LaneHolder {
       }
     } catch (error) {
       this.#options.onError(error);
+      // Nothing of it is begun any more, so it must not stay ours: its lease ends, and whoever is next takes it.
+      this.#lose(lease);
     } finally {
       this.#releasing.delete(lease.lane);
     }

@@ -1,4 +1,5 @@
 import type { SmtpReply } from '@staffetta/core';
+import { decodeXtext, originalRecipient } from './xtext.ts';
 
 /** RFC 3464 §2.3.3. */
 export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed';
@@ -6,7 +7,7 @@ export type DsnAction = 'failed' | 'delayed' | 'delivered' | 'relayed';
 /** One recipient that the report tells of. */
 export interface ReportedRecipient {
   readonly address: string;
-  /** RFC 3461 ORCPT, empty where absent. */
+  /** RFC 3461 ORCPT with its type, in xtext as given; empty where absent. */
   readonly orcpt: string;
   readonly action: DsnAction;
   /** RFC 3463 status, like 5.1.1. */
@@ -28,7 +29,7 @@ export interface DsnInput {
   readonly to: string;
   readonly recipients: readonly ReportedRecipient[];
   readonly arrivedAtMs: number;
-  /** RFC 3461 ENVID, empty where absent. */
+  /** RFC 3461 ENVID in xtext as given, empty where absent. */
   readonly envid: string;
   /** The start of the original message, at least its header; or all of it. */
   readonly original: Buffer;
@@ -51,6 +52,8 @@ export function buildDsn(input: DsnInput): Buffer {
     `Message-ID: <${input.messageId}@${input.hostname}>`,
     'Auto-Submitted: auto-replied',
     'MIME-Version: 1.0',
+    // RFC 2045 §6.4: what holds parts with 8 bits says so.
+    ...(utf8 || isOriginal8Bit(input) ? ['Content-Transfer-Encoding: 8bit'] : []),
     'Content-Type: multipart/report; report-type=delivery-status;',
     `\tboundary="${boundary}"`,
     '',
@@ -67,7 +70,7 @@ export function buildDsn(input: DsnInput): Buffer {
     ...(utf8 ? ['Content-Transfer-Encoding: 8bit'] : []),
     '',
     `Reporting-MTA: dns; ${input.hostname}`,
-    ...(input.envid ? [`Original-Envelope-Id: ${clean(input.envid)}`] : []),
+    ...(input.envid ? [`Original-Envelope-Id: ${clean(decodeXtext(input.envid))}`] : []),
     `Arrival-Date: ${rfc5322Date(input.arrivedAtMs)}`,
     '',
     ...input.recipients.flatMap((recipient) => [...recipientFields(recipient, utf8), '']),
@@ -119,7 +122,9 @@ function said({ reply, reason, status }: ReportedRecipient): string {
 function recipientFields(recipient: ReportedRecipient, utf8: boolean): string[] {
   const { reply } = recipient;
   return [
-    ...(recipient.orcpt ? [`Original-Recipient: ${clean(recipient.orcpt)}`] : []),
+    ...(recipient.orcpt
+      ? [`Original-Recipient: ${clean(originalRecipient(recipient.orcpt, utf8))}`]
+      : []),
     `Final-Recipient: ${utf8 ? 'utf-8' : 'rfc822'}; ${clean(recipient.address)}`,
     `Action: ${recipient.action}`,
     `Status: ${recipient.status}`,
@@ -128,8 +133,13 @@ function recipientFields(recipient: ReportedRecipient, utf8: boolean): string[] 
   ].flatMap((line) => fold(line, '\t'));
 }
 
-function originalHead({ full, smtputf8, original }: DsnInput): string[] {
-  const eightBit = smtputf8 || (full ? hasHighOctet(original) : hasHighOctet(headerOf(original)));
+function isOriginal8Bit({ full, smtputf8, original }: DsnInput): boolean {
+  return smtputf8 || hasHighOctet(full ? original : headerOf(original));
+}
+
+function originalHead(input: DsnInput): string[] {
+  const { full, smtputf8 } = input;
+  const eightBit = isOriginal8Bit(input);
   const type = full
     ? `message/${smtputf8 ? 'global' : 'rfc822'}`
     : smtputf8
@@ -144,10 +154,12 @@ function hasHighOctet(bytes: Buffer): boolean {
 
 /** The header of a message with its final CRLF, cut at a line end where it is very long. */
 function headerOf(message: Buffer): Buffer {
+  if (message.indexOf('\r\n') === 0) return message.subarray(0, 0);
   const end = message.indexOf('\r\n\r\n');
   if (end !== -1 && end <= HEADER_BYTES_MAX) return message.subarray(0, end + 2);
   const cut = message.subarray(0, HEADER_BYTES_MAX);
-  return cut.subarray(0, cut.lastIndexOf('\r\n') + 2);
+  const lastLine = cut.lastIndexOf('\r\n');
+  return cut.subarray(0, lastLine === -1 ? 0 : lastLine + 2);
 }
 
 function replyLine(reply: SmtpReply): string {
@@ -165,13 +177,15 @@ function asciiOnly(text: string): string {
   return text.replace(/[^\u0000-\u007f]/g, '?');
 }
 
-/** Lines of at most 900 characters, so that no server refuses them. */
+/** Lines of so few characters that no server refuses them, in UTF-8 either (998 octets, RFC 5322 §2.1.1). */
+const LINE_CHARS_MAX = 240;
+
 function fold(line: string, indent: string): string[] {
   const lines: string[] = [];
   let rest = line;
-  while (rest.length > 900) {
-    const at = rest.lastIndexOf(' ', 900);
-    const cut = at > 0 ? at : 900;
+  while (rest.length > LINE_CHARS_MAX) {
+    const at = rest.lastIndexOf(' ', LINE_CHARS_MAX);
+    const cut = at > 1 ? at : LINE_CHARS_MAX;
     lines.push(rest.slice(0, cut));
     rest = indent + rest.slice(cut).trimStart();
   }

@@ -1,5 +1,5 @@
 import { LaneHolder } from '@staffetta/core';
-import type { LaneLease, MailEvent, TakenLane } from '@staffetta/core';
+import type { LaneLease, MailEvent, ScheduledRow, TakenLane } from '@staffetta/core';
 import type { Entry } from './entry.ts';
 import { Flusher } from './flusher.ts';
 import { LaneReader } from './lane-reader.ts';
@@ -14,6 +14,7 @@ import { TargetFinder } from './targets.ts';
 /** A record without an outcome after this time is parked, in milliseconds. */
 const PARK_AFTER_MS = 10_000;
 const SWEEP_MS = 1_000;
+const RECLAIM_RETRY_MS = 500;
 
 /** A site's ready queue as it is now. */
 export interface ReadySite {
@@ -27,6 +28,8 @@ export interface ReadySite {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<number, OwnedLane>();
+  /** Lanes whose last owner did not let go, until their rows on the wire are due again. */
+  readonly #reclaiming = new Map<OwnedLane, Promise<void>>();
   readonly #queues: ReadyQueues;
   readonly #holder: LaneHolder;
   readonly #flusher: Flusher;
@@ -114,35 +117,48 @@ export class Delivery {
   async #take(lease: TakenLane): Promise<void> {
     const lane = new OwnedLane(lease);
     this.#lanes.set(lease.lane, lane);
-    if (!lease.clean) await this.#reclaim(lane);
+    if (!lease.clean) {
+      const reclaiming = this.#reclaim(lane);
+      this.#reclaiming.set(lane, reclaiming);
+      await reclaiming;
+      this.#reclaiming.delete(lane);
+    }
     this.#reader.wake(lane);
   }
 
   /** What the last owner had on the wire when it died may have arrived: it is told so, and tried again. */
   async #reclaim(lane: OwnedLane): Promise<void> {
-    try {
-      const rows = await this.#options.store.reclaim([lane.lease]);
-      const nowMs = this.#options.clock.now();
-      for (const { id, envelope } of rows) {
-        const events = envelope.recipients.map<MailEvent>((recipient) => ({
-          type: 'deferred',
-          messageId: envelope.messageId,
-          tenantId: envelope.tenantId,
-          recipient: recipient.number,
-          atMs: nowMs,
-          attempt: recipient.attempts + 1,
-          ...(envelope.route && { site: envelope.route.site }),
-          reason: 'the worker that had it on the wire died',
-          uncertain: true,
-          nextAttemptAtMs: nowMs,
-        }));
-        lane.follow({ events });
-        lane.putBack({ id, dueAtMs: nowMs, state: 'due' });
+    // Without it those rows would stay on the wire for ever: the lane is not let go before.
+    while (!lane.lost) {
+      try {
+        this.#reclaimed(lane, await this.#options.store.reclaim([lane.lease]));
+        return;
+      } catch (error) {
+        this.#options.onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RECLAIM_RETRY_MS));
       }
-      if (rows.length > 0) this.#flusher.wake();
-    } catch (error) {
-      this.#options.onError(error);
     }
+  }
+
+  #reclaimed(lane: OwnedLane, rows: readonly ScheduledRow[]): void {
+    const nowMs = this.#options.clock.now();
+    for (const { id, envelope } of rows) {
+      const events = envelope.recipients.map<MailEvent>((recipient) => ({
+        type: 'deferred',
+        messageId: envelope.messageId,
+        tenantId: envelope.tenantId,
+        recipient: recipient.number,
+        atMs: nowMs,
+        attempt: recipient.attempts + 1,
+        ...(envelope.route && { site: envelope.route.site }),
+        reason: 'the worker that had it on the wire died',
+        uncertain: true,
+        nextAttemptAtMs: nowMs,
+      }));
+      lane.follow({ events });
+      lane.putBack({ id, dueAtMs: nowMs, state: 'due' });
+    }
+    if (rows.length > 0) this.#flusher.wake();
   }
 
   #enqueue(entry: Entry): void {
@@ -211,6 +227,7 @@ export class Delivery {
     const lane = this.#lanes.get(lease.lane);
     if (!lane) return;
     lane.closing = true;
+    await this.#reclaiming.get(lane);
     await this.#reader.ended(lane);
     for (const queue of this.#queues.sites.values()) {
       for (const entry of queue.remove((one) => one.lane === lane)) this.#queues.release(entry);

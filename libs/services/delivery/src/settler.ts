@@ -8,6 +8,9 @@ import type { Flusher } from './flusher.ts';
 import type { Consequences } from './owned-lane.ts';
 import type { DeliveryOptions } from './options.ts';
 
+const READ_TRIES_MAX = 10;
+const READ_RETRY_MS = 500;
+
 /** Carries out what is decided about messages: settles them, with everything that follows. */
 export class Settler {
   readonly #options: DeliveryOptions;
@@ -134,8 +137,8 @@ export class Settler {
   > {
     const wanted = notify.filter((one) => wantsNotification(one.recipient.notify, one.action));
     if (wanted.length === 0 || entry.envelope.reversePath === '') return undefined;
-    const { log, clock, settings } = this.#options;
-    const original = entry.body.bytes ?? (await firstChunk(log.bodyChunks(entry.body)));
+    const { clock, settings } = this.#options;
+    const original = await this.#original(entry);
     const notification = notifySender(entry.envelope, wanted, original, {
       hostname: settings.hostname,
       nowMs: clock.now(),
@@ -143,6 +146,21 @@ export class Settler {
     });
     if (!notification) return undefined;
     return { notification, causes: new Set(wanted.map((one) => one.recipient.number)) };
+  }
+
+  /** The start of the content; nothing where it cannot be read for long, for an outcome must not be lost over it. */
+  async #original(entry: Entry): Promise<Buffer> {
+    if (entry.body.bytes) return entry.body.bytes;
+    const { log, onError } = this.#options;
+    for (let tries = 1; tries <= READ_TRIES_MAX && !entry.lane.lost; tries += 1) {
+      try {
+        return await firstChunk(log.bodyChunks(entry.body));
+      } catch (error) {
+        onError(error);
+        await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
+      }
+    }
+    return Buffer.alloc(0);
   }
 
   #count(entry: Entry, { events }: Decision): void {

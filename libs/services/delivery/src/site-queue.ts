@@ -7,8 +7,6 @@ export class SiteQueue {
   readonly site: string;
   /** Connections open or being opened. */
   connections = 0;
-  /** Of those, connections that wait for a message. */
-  idle = 0;
   /** Nothing is started before this time: the site could not be reached. */
   downUntilMs = 0;
   /** Failures to reach it, one after the other. */

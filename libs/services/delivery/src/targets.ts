@@ -35,8 +35,8 @@ export class TargetFinder {
     const before = this.#hostsBeforeUs(answer.hosts);
     const targets = this.#targetsOf(before, this.#settings.remotePort);
     if (targets.length > 0) return { kind: 'targets', site: answer.site, targets };
-    const loops =
-      before.length < answer.hosts.length || before.some((host) => host.addresses.length > 0);
+    // Hosts before us whose names do not resolve now may do so later.
+    const loops = before.length === 0 || before.some((host) => host.addresses.length > 0);
     if (loops) return permanent('5.4.6', 'Mail for this domain loops back to this server');
     return { kind: 'temporary', reason: 'No mail host of the domain has an address' };
   }

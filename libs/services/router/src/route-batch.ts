@@ -24,8 +24,8 @@ export interface RoutingContext {
   /** Smart host for all mail to other servers, `host:port`; empty for MX. */
   readonly nextHop: string;
   readonly notify: () => NotifyContext;
-  /** The content of a record that is not in memory, for reports. */
-  readonly readBody: (record: StoredRecord) => Promise<Buffer>;
+  /** The start of a record's content, its header at least, for reports. */
+  readonly original: (record: StoredRecord) => Promise<Buffer>;
 }
 
 /** Routes a batch: what goes on to which log, and what ended here. */
@@ -105,7 +105,7 @@ async function refuse(
   const refusals = destinations.filter((destination) => destination.kind === 'refused');
   if (refusals.length === 0) return { records: [], events: [] };
   const { envelope } = record;
-  const original = await context.readBody(record);
+  const original = await context.original(record);
   const report = notifySender(
     envelope,
     refusals.map(({ recipient, reply }) => ({

@@ -1,5 +1,5 @@
 import { LaneHolder } from '@staffetta/core';
-import type { Clock, Directory, LaneLease, Lanes, Log, MxResolver } from '@staffetta/core';
+import type { Body, Clock, Directory, LaneLease, Lanes, Log, MxResolver } from '@staffetta/core';
 import { routeBatch } from './route-batch.ts';
 import type { RoutingContext } from './route-batch.ts';
 import { SiteFinder } from './site-finder.ts';
@@ -32,6 +32,8 @@ export class Router {
   readonly #context: RoutingContext;
   /** Lanes at work: a lane that is woken meanwhile goes round again. */
   readonly #running = new Map<number, { again: boolean; done: Promise<void> }>();
+  /** Lanes that are let go: nothing more of them is begun, however much there is. */
+  readonly #leaving = new Set<number>();
   #unwatch: () => void = () => undefined;
   #stopping = false;
 
@@ -43,16 +45,19 @@ export class Router {
       sites: new SiteFinder(options.resolver, clock),
       nextHop: options.nextHop,
       notify: () => ({ hostname, nowMs: clock.now(), expiresMs }),
-      readBody: (record) => log.readBody(record.body),
+      original: (record) => firstChunk(log, record.body),
     };
     this.#holder = new LaneHolder({
       lanes: options.lanes,
       topic: 'accepted',
       owner: options.owner,
       clock,
-      onTaken: (lane) => this.#wake(lane.lane),
+      onTaken: (lane) => {
+        this.#leaving.delete(lane.lane);
+        this.#wake(lane.lane);
+      },
       onLost: () => undefined,
-      onRelease: async (lane) => this.#running.get(lane.lane)?.done,
+      onRelease: (lane) => this.#endLane(lane.lane),
       onError: (error) => options.onError(error),
     });
   }
@@ -69,8 +74,13 @@ export class Router {
     await this.#holder.stop();
   }
 
+  async #endLane(lane: number): Promise<void> {
+    this.#leaving.add(lane);
+    await this.#running.get(lane)?.done;
+  }
+
   #wake(lane: number): void {
-    if (this.#stopping || !this.#holder.held.has(lane)) return;
+    if (this.#stopping || this.#leaving.has(lane) || !this.#holder.held.has(lane)) return;
     const running = this.#running.get(lane);
     if (running) {
       running.again = true;
@@ -82,7 +92,7 @@ export class Router {
   }
 
   async #run(lane: number, state: { again: boolean }): Promise<void> {
-    while (state.again && !this.#stopping) {
+    while (state.again && !this.#stopping && !this.#leaving.has(lane)) {
       const lease = this.#holder.held.get(lane);
       if (!lease) break;
       state.again = false;
@@ -113,4 +123,11 @@ export class Router {
     }
     return false;
   }
+}
+
+/** The header at least: reports hold no more of a large message. */
+async function firstChunk(log: Log, body: Body): Promise<Buffer> {
+  if (body.bytes) return body.bytes;
+  for await (const chunk of log.bodyChunks(body)) return chunk;
+  return Buffer.alloc(0);
 }

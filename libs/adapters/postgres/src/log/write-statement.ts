@@ -74,7 +74,8 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
     batches.numbers.length > 0 ? 'r' : '',
   ];
   return {
-    name: `write_${shape.join('_')}_${events.map((event) => event.name).join('_')}`,
+    // PostgreSQL keeps 63 characters of a name.
+    name: `write_${shape.join('_')}_${events.map((event) => brief(event.name)).join('_')}`,
     text: `with ${steps.join(',\n')}\n${base}`,
     values,
   };
@@ -128,4 +129,9 @@ function recordInsert(slice: Slice, seq: string): string {
     select written.partition, base, count, least(body_slice, ${seq}), records
     from written left join numbered using (partition)
     returning partition, base`;
+}
+
+/** The first letter of each word, and the digits. */
+function brief(name: string): string {
+  return name.replaceAll(/([a-z])[a-z]*_?/g, '$1');
 }
