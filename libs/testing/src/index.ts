@@ -9,13 +9,21 @@ export { MemoryMailStore } from './mail-store/memory-mail-store.ts';
 export { mailStoreContract } from './mail-store/mail-store-contract.ts';
 export { sampleMessage } from './mail-store/contract-samples.ts';
 export type { MadeMailStore } from './mail-store/contract-samples.ts';
+export { deliveryStoreContract, parkedInserts, settlementOf } from './contracts/delivery-store.ts';
+export type { MadeDeliveryStore } from './contracts/delivery-store.ts';
+export { lanesContract } from './contracts/lanes.ts';
+export type { MadeLanes } from './contracts/lanes.ts';
 export { logContract } from './contracts/log.ts';
 export {
   acceptedEvent,
+  acceptedLeases,
   bodyOf,
+  byReference,
   passOn,
+  pipeLane,
   randomBody,
   readAll,
+  readTopic,
   sampleEnvelope,
   sampleRecord,
 } from './contracts/log-samples.ts';
