@@ -76,11 +76,17 @@ function configuration(port: number, folder: string, zone: Zone): string {
   use-syslog: no
   do-daemonize: no
   module-config: "iterator"
-${[...top].map((name) => `  local-zone: "${name}" static`).join('\n')}
+${[...top].map(topZone).join('\n')}
 ${zone.map((line) => `  local-data: "${withTtl(line)}"`).join('\n')}
 remote-control:
   control-enable: no
 `;
+}
+
+/** With an SOA, without which what is not there cannot be cached (RFC 2308 §5). */
+function topZone(name: string): string {
+  const soa = `${name} ${TTL_SECONDS} IN SOA ns.${name} hostmaster.${name} 1 3600 600 86400 ${TTL_SECONDS}`;
+  return `  local-zone: "${name}" static\n  local-data: "${soa}"`;
 }
 
 function withTtl(line: string): string {
