@@ -2,6 +2,7 @@ import { LEDGER_BEGIN, LEDGER_END } from '@staffetta/core';
 import type { Ledger, LedgerCheck, LedgerLine } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { hourOf } from '../trace/write-events.ts';
+import { inSnapshot } from './snapshot.ts';
 import { unbalancedMessages } from './unbalanced.ts';
 import { unsettledRecords } from './unsettled-records.ts';
 
@@ -25,7 +26,7 @@ export class PostgresLedger implements Ledger {
   }
 
   async check(): Promise<LedgerCheck> {
-    return this.#database.transaction(async (connection) => {
+    return inSnapshot(this.#database, async (connection) => {
       const lines = new Map<string, Line>();
       await addCounts(connection, lines);
       await addScheduled(connection, lines);
@@ -33,7 +34,7 @@ export class PostgresLedger implements Ledger {
       const off = [...lines.values()].map(lineOf).filter((line) => line.difference !== 0);
       const messageIds = await unbalancedMessages(connection, off, MESSAGE_IDS_MAX);
       return summary([...lines.values()], off, messageIds);
-    }, 'begin isolation level repeatable read read only');
+    });
   }
 
   async fold(): Promise<number> {

@@ -1,10 +1,11 @@
 import { LEDGER_END } from '@staffetta/core';
 import type { LedgerLine } from '@staffetta/core';
 import type { Connection } from '../database.ts';
-import { unsettledRecords } from './unsettled-records.ts';
 import { traceDays } from '../trace/trace-days.ts';
+import { hourOf } from '../trace/write-events.ts';
+import { unsettledRecords } from './unsettled-records.ts';
 
-const CANDIDATES_MAX = 10_000;
+const PAGE_MESSAGES = 10_000;
 
 /**
  * The first messages whose entries do not balance, in the hours of these lines: recipients that began and neither
@@ -22,12 +23,33 @@ export async function unbalancedMessages(
   for (const line of lines) {
     const day = new Date(line.hourMs).toISOString().slice(0, 10).replaceAll('-', '');
     if (!days.has(day)) continue;
-    for (const { message_id: id, open } of await openMessages(connection, day, line)) {
-      if (open !== (waiting.get(id) ?? 0)) found.push(id);
+    for await (const id of unbalancedOf(connection, day, line, waiting)) {
+      found.push(id);
       if (found.length >= limit) return found;
     }
   }
   return found;
+}
+
+/** In order of their ids; what waits without ever having begun comes last. */
+async function* unbalancedOf(
+  connection: Connection,
+  day: string,
+  line: LedgerLine,
+  waiting: ReadonlyMap<string, number>,
+): AsyncIterable<string> {
+  const begun = new Set<string>();
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const page = await openMessages(connection, day, line, after);
+    for (const { message_id: id, open } of page) {
+      begun.add(id);
+      if (open !== (waiting.get(id) ?? 0)) yield id;
+    }
+    if (page.length < PAGE_MESSAGES) break;
+    after = page.at(-1)!.message_id;
+  }
+  for (const id of waiting.keys()) if (hourOf(id) === line.hourMs && !begun.has(id)) yield id;
 }
 
 /** Recipients that began less those that ended, by message, where that is not nothing. */
@@ -35,16 +57,19 @@ async function openMessages(
   connection: Connection,
   day: string,
   line: LedgerLine,
+  after: string,
 ): Promise<readonly { message_id: string; open: number }[]> {
   const rows = await connection.query<{ message_id: string; open: number }>(
     `select replace(message_id::text, '-', '') as message_id, sum(change)::int as open from (
-       select message_id, cardinality(recipients) as change from trace_message_${day} where tenant_id = $1
+       select message_id, cardinality(recipients) as change from trace_message_${day}
+       where tenant_id = $1 and message_id > $4
        union all
-       select message_id, -1 from trace_event_${day} where type = any($2::text[])
+       select message_id, -1 from trace_event_${day}
+       where type = any($2::text[]) and message_id > $4
      ) entry
      where date_trunc('hour', uuid_extract_timestamp(message_id)) = to_timestamp($3 / 1000.0)
-     group by message_id having sum(change) <> 0 order by message_id limit ${CANDIDATES_MAX}`,
-    [line.tenantId, [...LEDGER_END], line.hourMs],
+     group by entry.message_id having sum(change) <> 0 order by entry.message_id limit ${PAGE_MESSAGES}`,
+    [line.tenantId, [...LEDGER_END], line.hourMs, after],
   );
   return rows.rows;
 }
