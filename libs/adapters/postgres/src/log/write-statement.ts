@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { LaneLease } from '@staffetta/core';
 import type { Statement } from '../trace/write-events.ts';
 import { TOPIC_NUMBERS } from './partitions.ts';
 import type { Slice } from './slices.ts';
+
+const NAME_CHARS_MAX = 63;
 
 /** The records of some partitions, as rows to be. */
 export interface Batches {
@@ -74,8 +77,7 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
     batches.numbers.length > 0 ? 'r' : '',
   ];
   return {
-    // PostgreSQL keeps 63 characters of a name.
-    name: `write_${shape.join('_')}_${events.map((event) => brief(event.name)).join('_')}`,
+    name: nameOf(`write_${shape.join('_')}_${events.map((event) => event.name).join('_')}`),
     text: `with ${steps.join(',\n')}\n${base}`,
     values,
   };
@@ -131,7 +133,7 @@ function recordInsert(slice: Slice, seq: string): string {
     returning partition, base`;
 }
 
-/** The first letter of each word, and the digits. */
-function brief(name: string): string {
-  return name.replaceAll(/([a-z])[a-z]*_?/g, '$1');
+/** The same for the same statement, and no longer than PostgreSQL keeps it. */
+function nameOf(name: string): string {
+  return name.length <= NAME_CHARS_MAX ? name : createHash('md5').update(name).digest('hex');
 }
