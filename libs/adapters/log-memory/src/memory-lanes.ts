@@ -81,6 +81,12 @@ export class MemoryLanes implements Lanes {
     return state.epoch === lease.epoch && state.owner === lease.owner && state.untilMs > 0;
   }
 
+  /** The owner's process is known to be dead: it counts for no share any more. Its leases end by themselves. */
+  forget(owner: string): void {
+    for (const topic of ['accepted', 'outbound', 'local'])
+      this.#seenAtMs.delete(`${topic} ${owner}`);
+  }
+
   /** What the next owner begins with. */
   save(lease: LaneLease, normal: LanePosition, bulk: LanePosition): void {
     Object.assign(this.#state(lease.topic, lease.lane), { normal, bulk });

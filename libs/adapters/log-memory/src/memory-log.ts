@@ -10,10 +10,10 @@ import type {
   StoredRecord,
   Topic,
 } from '@staffetta/core';
+import { MemoryBodies } from './memory-bodies.ts';
 import { MemoryLanes } from './memory-lanes.ts';
 
 const DEFAULT_LANES: Readonly<Record<Topic, number>> = { accepted: 1, outbound: 4, local: 1 };
-const CHUNK_BYTES = 1024 * 1024;
 
 interface Sequence {
   /** Position of the first record kept. */
@@ -29,6 +29,7 @@ export class MemoryLog implements Log {
   readonly events: MailEvent[] = [];
   /** While true, appends are refused as by a log that is away. */
   unavailable = false;
+  readonly #bodies = new MemoryBodies();
   readonly #sequences = new Map<string, Sequence>();
   readonly #watchers = new Map<Topic, Set<(partition: Partition) => void>>();
 
@@ -40,10 +41,9 @@ export class MemoryLog implements Log {
     this.lanes = lanes;
   }
 
-  append(records: readonly LogRecord[], events: readonly MailEvent[]): Promise<void> {
-    if (this.unavailable) return Promise.reject(new LogUnavailable('the log is away'));
+  async append(records: readonly LogRecord[], events: readonly MailEvent[]): Promise<void> {
+    if (this.unavailable) throw new LogUnavailable('the log is away');
     this.#append(records, events);
-    return Promise.resolve();
   }
 
   read(
@@ -75,8 +75,9 @@ export class MemoryLog implements Log {
     const sequence = this.#sequence(partition);
     const removed = Math.min(position - sequence.first, sequence.records.length);
     if (removed <= 0) return;
-    sequence.records.splice(0, removed);
+    const gone = sequence.records.splice(0, removed);
     sequence.first += removed;
+    this.#bodies.release(gone, this.#allRecords());
   }
 
   async pipe(
@@ -105,26 +106,26 @@ export class MemoryLog implements Log {
     return records.length;
   }
 
-  readBody(body: Body): Promise<Buffer> {
-    return Promise.resolve(body.bytes!);
+  async readBody(body: Body): Promise<Buffer> {
+    return this.#bodies.read(body);
   }
 
-  async *bodyChunks(body: Body): AsyncIterable<Buffer> {
-    for (let at = 0; at < body.sizeBytes; at += CHUNK_BYTES) {
-      yield body.bytes!.subarray(at, at + CHUNK_BYTES);
-    }
+  bodyChunks(body: Body): AsyncIterable<Buffer> {
+    return this.#bodies.chunks(body);
   }
 
   /** Everything kept of a topic, both classes, by lane. */
   recordsOf(topic: Topic): readonly StoredRecord[] {
-    return [...this.#sequences.values()]
-      .flatMap(({ records }) => records)
-      .filter((record) => record.topic === topic);
+    return this.#allRecords().filter((record) => record.topic === topic);
+  }
+
+  #allRecords(): readonly StoredRecord[] {
+    return [...this.#sequences.values()].flatMap(({ records }) => records);
   }
 
   #append(records: readonly LogRecord[], events: readonly MailEvent[]): void {
     const touched = new Map<string, Partition>();
-    for (const record of records) {
+    for (const record of this.#bodies.place(records)) {
       const lane = laneOf(record.key, this.lanesOf[record.topic]);
       const partition = {
         topic: record.topic,

@@ -137,8 +137,8 @@ export async function readTopic(
 }
 
 /** All lanes of `accepted`. */
-export async function acceptedLeases(lanes: Lanes, owner = 'one'): Promise<readonly LaneLease[]> {
-  return (await lanes.tend('accepted', owner, [])).taken;
+export async function acceptedLeases(lanes: Lanes): Promise<readonly LaneLease[]> {
+  return (await lanes.tend('accepted', 'one', [])).taken;
 }
 
 /** Passes each record on to `outbound`, under the same key. */
