@@ -18,6 +18,7 @@ const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 const SCHEMES = ['light', 'dark'] as const;
 type Scheme = (typeof SCHEMES)[number];
 const VIEW = { width: 1280, height: 1000 };
+const ZONE = 'Europe/Rome';
 const NARROW = { width: 400, height: 900 };
 const PAGE_TIMEOUT_MS = 20_000;
 const CHART_TIMEOUT_MS = 20_000;
@@ -41,7 +42,12 @@ await new Point('1.6').run(async (point) => {
   const passwordFile = join(folder.path, 'password');
   writeFileSync(passwordFile, `${PASSWORD}\n`);
   const scene = await startScene(point, {
-    env: { DASHBOARD_ADMIN_PASSWORD_FILE: passwordFile },
+    env: {
+      DASHBOARD_ADMIN_PASSWORD_FILE: passwordFile,
+      // Deferrals as an operator sees them, not a storm of retries.
+      DELIVERY_RETRY_MIN_MS: '60000',
+      DELIVERY_RETRY_MAX_MS: '240000',
+    },
     zone: [AWAY, BUSY, GONE].flatMap(({ domain, address }) => site(domain, address)),
   });
   point.atEnd(await SickServer.start('4xx', [BUSY.address], scene.sink.port));
@@ -80,7 +86,11 @@ function domainOf(number: number): string {
 }
 
 async function open(point: Point, browser: Browser, url: string, scheme: Scheme): Promise<Watched> {
-  const context = await browser.newContext({ viewport: VIEW, colorScheme: scheme });
+  const context = await browser.newContext({
+    viewport: VIEW,
+    colorScheme: scheme,
+    timezoneId: ZONE,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(PAGE_TIMEOUT_MS);
   const errors: string[] = [];
@@ -106,6 +116,7 @@ async function judge(point: Point, { scheme, page }: Watched): Promise<void> {
     `${scheme}: the page names the sites that wait`,
     sites.every((domain) => text.includes(domain)),
   );
+  point.bound(`${scheme}: the page names the viewer's time zone`, text.includes(ZONE));
   if (process.argv.includes('--record')) await keepPicture(page, scheme);
   await page.locator('summary').first().click();
   await page.locator('details table').first().waitFor();
