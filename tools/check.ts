@@ -8,6 +8,7 @@ const GENERATORS = ['tools/config-reference.ts', 'tools/error-reference.ts'];
 const types: Step[] = [{ name: 'types', command: ['tsc', '-b'] }];
 const steps: Step[] = [
   { name: 'types of the tools', command: ['tsc', '-p', 'tools'] },
+  { name: 'types of the page', command: ['tsc', '-p', 'apps/dashboard/web'] },
   { name: 'lint', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   {
