@@ -40,6 +40,7 @@ export function FlowPanel({ samples, rates, nowMs }: FlowPanelProps) {
       aside={
         <SegmentedControl
           size="xs"
+          withItemsBorders={false}
           aria-label="Time shown"
           value={range.key}
           onChange={(key) => setRange(RANGES.find((one) => one.key === key) ?? LIVE)}

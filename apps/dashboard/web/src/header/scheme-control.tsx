@@ -9,6 +9,7 @@ export function SchemeControl() {
     <SegmentedControl
       aria-label="Colours"
       size="xs"
+      withItemsBorders={false}
       value={colorScheme}
       onChange={(value) => setColorScheme(value)}
       data={[
