@@ -6,6 +6,8 @@ import type { ReadyQueues } from './ready-queues.ts';
 
 /** Rows are looked for this often, in milliseconds; at once again while there are as many as were asked for. */
 const PULL_MS = 500;
+/** After a look that took long, since there are many sites, this many times as long passes before the next. */
+const REST_FACTOR = 4;
 const PULL_ROWS_MAX = 500;
 const ENTRY_OVERHEAD_BYTES = 2_000;
 
@@ -32,27 +34,31 @@ export class RowPuller {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#pull(), PULL_MS);
+    this.#wait(PULL_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     await this.#pulling;
   }
 
-  #pull(): Promise<void> {
-    this.#pulling ??= this.#pullAll()
-      .catch((error: unknown) => this.#options.onError(error))
-      .finally(() => {
-        this.#pulling = undefined;
-      });
-    return this.#pulling;
+  #wait(ms: number): void {
+    if (!this.#stopped) this.#timer = setTimeout(() => void (this.#pulling = this.#pull()), ms);
   }
 
-  async #pullAll(): Promise<void> {
-    let pulled = PULL_ROWS_MAX;
-    while (pulled === PULL_ROWS_MAX && !this.#stopped) pulled = await this.#pullOnce();
+  async #pull(): Promise<void> {
+    let lookMs = 0;
+    try {
+      for (let pulled = PULL_ROWS_MAX; pulled === PULL_ROWS_MAX && !this.#stopped;) {
+        const startedAt = performance.now();
+        pulled = await this.#pullOnce();
+        lookMs = performance.now() - startedAt;
+      }
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#wait(Math.max(PULL_MS, lookMs * REST_FACTOR));
   }
 
   async #pullOnce(): Promise<number> {

@@ -18,6 +18,7 @@ import { NotWritten } from '../log/record-writer.ts';
 import { storableJson } from '../storable-json.ts';
 import { writeEvents } from '../trace/write-events.ts';
 import { parkTable } from './park-slices.ts';
+import { PULL_ROWS } from './pull-rows.ts';
 
 const FLUSH_TRIES_MAX = 5;
 /** The sequence's increment. */
@@ -107,13 +108,12 @@ export class PostgresDeliveryStore implements DeliveryStore {
     without: { readonly exclude: readonly number[]; readonly excludeSites: readonly string[] },
   ): Promise<readonly ScheduledRow[]> {
     if (leases.length === 0) return [];
-    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
-      `select id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply from scheduled
-       where lane = any($1::int[]) and state <> 'wire' and due_at <= now()
-         and id <> all ($2::bigint[]) and site <> all ($3::text[])
-       order by bulk, priority, due_at limit $4`,
-      [leases.map((lease) => lease.lane), without.exclude, without.excludeSites, rowsMax],
-    );
+    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(PULL_ROWS, [
+      leases.map((lease) => lease.lane),
+      without.exclude,
+      without.excludeSites,
+      rowsMax,
+    ]);
     return rows.map(scheduledRow);
   }
 
