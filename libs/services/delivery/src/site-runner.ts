@@ -148,8 +148,8 @@ export class SiteRunner {
       this.#connections.set(connection, undefined);
       this.#wakeEnded();
       if (!connection.usable || connection.messagesSent >= messagesPerConnectionMax) return;
-      entry = this.#next(queue) ?? (await this.#waitForEntry(queue, connection));
-      if (entry && !(await this.#stillHere(queue, entry))) entry = this.#next(queue);
+      do entry = this.#next(queue) ?? (await this.#waitForEntry(queue, connection));
+      while (entry && !(await this.#stillHere(queue, entry)));
     }
   }
 
@@ -210,7 +210,7 @@ export class SiteRunner {
         return undefined;
       }
       if (found.kind === 'temporary') {
-        await this.#unreachable(queue, entry, { kind: 'failed', reason: found.reason });
+        await this.#unresolved(queue, entry, { kind: 'failed', reason: found.reason });
         return undefined;
       }
       if (found.site !== queue.site) {
@@ -221,6 +221,16 @@ export class SiteRunner {
     } finally {
       this.#opening -= 1;
     }
+  }
+
+  /** What is ready for the domain shares the failure; others of the site, whose names may do, do not. */
+  async #unresolved(queue: SiteQueue, entry: Entry, outcome: RecipientOutcome): Promise<void> {
+    const { domain, nextHop } = entry.envelope.route!;
+    queue.lastReply = describe(outcome);
+    await this.#settleAll(entry, outcome);
+    const same = ({ envelope: { route } }: Entry): boolean =>
+      route?.domain === domain && route.nextHop === nextHop;
+    for (const other of queue.remove(same)) await this.#settleAll(other, outcome);
   }
 
   async #connectFirst(
