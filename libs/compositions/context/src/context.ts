@@ -246,9 +246,9 @@ export class Context implements Service {
   }
 
   async #beatOnce(): Promise<void> {
-    const { registry, directory } = this.parts;
+    const { registry, directory, log } = this.parts;
     const reports = this.#reporters.map((reporter) => reporter());
-    const { stopRequested } = await registry.heartbeat({
+    const { stopRequested, alone } = await registry.heartbeat({
       ready: this.options.isReady(),
       directoryVersion: directory.version(),
       report: {
@@ -256,6 +256,7 @@ export class Context implements Service {
         health: [this.#storageHealth(), ...reports.flatMap((one) => one.health ?? [])],
       },
     });
+    log.watchers.alone = alone;
     if (stopRequested) this.options.requestStop();
   }
 

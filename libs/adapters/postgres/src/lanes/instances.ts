@@ -22,6 +22,14 @@ export interface InstanceHeartbeat {
   readonly report: InstanceReport;
 }
 
+/** What a process learns with a sign of life. */
+export interface HeartbeatAnswer {
+  /** It was asked to drain and end. */
+  readonly stopRequested: boolean;
+  /** No other process is registered. */
+  readonly alone: boolean;
+}
+
 /** Another process holds the data folder. */
 export class DataFolderInUse extends Error {
   override readonly name = 'DataFolderInUse';
@@ -58,17 +66,20 @@ export class InstanceRegistry {
   }
 
   /** Signs life; takes the folder's lock again where its connection broke. Tells whether it was asked to stop. */
-  async heartbeat(report: InstanceHeartbeat): Promise<{ readonly stopRequested: boolean }> {
+  async heartbeat(report: InstanceHeartbeat): Promise<HeartbeatAnswer> {
     await this.claim();
-    const rows = await this.#database.query<{ stop: boolean }>(
+    const rows = await this.#database.query<{ stop: boolean; others: number }>(
       `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4
-       where id = $1 returning stop_requested_at is not null as stop`,
+       where id = $1
+       returning stop_requested_at is not null as stop,
+         (select count(*) from instance where id <> $1) as others`,
       [this.#info.id, report.ready, report.directoryVersion, JSON.stringify(report.report)],
     );
     if (rows.length === 0) {
       await this.#database.withConnection((connection) => this.#insert(connection));
     }
-    return { stopRequested: rows[0]?.stop ?? false };
+    const { stop = false, others = 1 } = rows[0] ?? {};
+    return { stopRequested: stop, alone: others === 0 };
   }
 
   /** Leaves: the row goes, the lock too. */

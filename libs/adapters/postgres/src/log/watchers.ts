@@ -20,6 +20,7 @@ export class Watchers {
   #connecting = false;
   #notifyTimer: NodeJS.Timeout | undefined;
   #closed = false;
+  #alone = false;
 
   constructor(database: Database) {
     this.#database = database;
@@ -32,6 +33,11 @@ export class Watchers {
     this.#timer ??= setInterval(() => void this.#look(), POLL_MS);
     void this.#listen();
     return () => callbacks.delete(onAppended);
+  }
+
+  /** Whether there is nobody else to be told of appends; a process that comes looks by itself at first. */
+  set alone(alone: boolean) {
+    this.#alone = alone;
   }
 
   isWatched(topic: Topic): boolean {
@@ -58,7 +64,7 @@ export class Watchers {
     }
     for (const partition of partitions.values()) this.#wake(partition);
     void this.#listen();
-    this.#notifyTimer ??= setTimeout(() => void this.#notify(), NOTIFY_MS);
+    if (!this.#alone) this.#notifyTimer ??= setTimeout(() => void this.#notify(), NOTIFY_MS);
   }
 
   async close(): Promise<void> {
