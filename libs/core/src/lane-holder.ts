@@ -62,7 +62,7 @@ export class LaneHolder {
     this.#stopping = true;
     const held = [...this.#held.values()];
     for (const lane of held) this.#releasing.add(lane.lane);
-    await Promise.all(held.map((lane) => this.#options.onRelease(lane)));
+    await Promise.all(held.map((lane) => this.#end(lane)));
     clearInterval(this.#timer);
     await this.#tending;
     await this.#options.lanes.release([...this.#held.values()]);
@@ -110,6 +110,16 @@ export class LaneHolder {
       this.#lose(lease);
     } finally {
       this.#releasing.delete(lease.lane);
+    }
+  }
+
+  /** What could not be let go is not released: its lease ends by itself, and the next owner knows. */
+  async #end(lane: TakenLane): Promise<void> {
+    try {
+      await this.#options.onRelease(lane);
+    } catch (error) {
+      this.#options.onError(error);
+      this.#lose(lane);
     }
   }
 

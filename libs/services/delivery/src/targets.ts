@@ -16,13 +16,19 @@ export type Targets =
   | { readonly kind: 'permanent'; readonly reply: SmtpReply }
   | { readonly kind: 'temporary'; readonly reason: string };
 
+/** What of the settings says where mail may go. */
+export type TargetSettings = Pick<
+  DeliverySettings,
+  'hostname' | 'ownAddresses' | 'remotePort' | 'allowLoopback'
+>;
+
 /** Finds the addresses for a route: the next hop, or the MX hosts that stand before us (RFC 5321 §5.1). */
 export class TargetFinder {
   readonly #resolver: MxResolver;
   readonly #random: Random;
-  readonly #settings: DeliverySettings;
+  readonly #settings: TargetSettings;
 
-  constructor(resolver: MxResolver, random: Random, settings: DeliverySettings) {
+  constructor(resolver: MxResolver, random: Random, settings: TargetSettings) {
     this.#resolver = resolver;
     this.#random = random;
     this.#settings = settings;
