@@ -65,9 +65,12 @@ export class InstanceRegistry {
     });
   }
 
-  /** Signs life; takes the folder's lock again where its connection broke. Tells whether it was asked to stop. */
+  /**
+   * Signs life; takes the folder's lock again where its connection broke. Rejects with DataFolderInUse where another
+   * process has registered there meanwhile.
+   */
   async heartbeat(report: InstanceHeartbeat): Promise<HeartbeatAnswer> {
-    await this.claim();
+    await this.#claimAgain();
     const rows = await this.#database.query<{ stop: boolean; others: number }>(
       `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4
        where id = $1
@@ -80,6 +83,23 @@ export class InstanceRegistry {
     }
     const { stop = false, others = 1 } = rows[0] ?? {};
     return { stopRequested: stop, alone: others === 0 };
+  }
+
+  /**
+   * The lock may still be our own, of a broken connection that the server has not noticed: only who registered after
+   * us has taken the folder. Else it is claimed at the next sign of life.
+   */
+  async #claimAgain(): Promise<void> {
+    try {
+      await this.claim();
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error;
+      const others = await this.#database.query(
+        'select id from instance where data_folder = $1 and id <> $2',
+        [this.#info.dataFolder, this.#info.id],
+      );
+      if (others.length > 0) throw error;
+    }
   }
 
   /** Leaves: the row goes, the lock too. */
