@@ -4,7 +4,7 @@
  * a PostgreSQL that runs already.
  */
 import { newMessageId } from '@staffetta/core';
-import type { LogRecord, Partition } from '@staffetta/core';
+import type { LogRecord } from '@staffetta/core';
 import { ACCEPTED_LANES, Database, LOCAL_LANES, PostgresLog, migrate } from '@staffetta/postgres';
 import { randomBody, sampleRecord, startTestDatabase } from '@staffetta/testing';
 
@@ -25,12 +25,10 @@ const log = new PostgresLog({ database, outboundLanes: LANES, sliceLimits });
 await log.prepare(LANES, ACCEPTED_LANES, LOCAL_LANES);
 /** Another process: what it reads comes from the tables. */
 const reader = new PostgresLog({ database, outboundLanes: LANES, sliceLimits });
-const partitions = Array.from({ length: LANES }, (_, lane): Partition => ({
-  topic: 'outbound',
-  lane,
-  bulk: false,
+const readers = Array.from({ length: LANES }, (_, lane) => ({
+  partition: { topic: 'outbound', lane, bulk: false } as const,
+  position: 1,
 }));
-const positions = partitions.map(() => 1);
 
 // Connections, plans and the table's first pages are the same for both.
 await pass(SAMPLE_RECORDS);
@@ -55,7 +53,7 @@ async function pass(count: number): Promise<{ readonly append: number; readonly 
     for (let done = 0; done < count; done += BATCH) await log.append(newRecords(), []);
   });
   const read = await rateOf(count, async () => {
-    for (const [index, partition] of partitions.entries()) await readOn(index, partition);
+    for (const one of readers) await readOn(one);
   });
   await reader.saveTrimmed();
   // The first round closes a full slice, the second one frees what is closed.
@@ -64,22 +62,22 @@ async function pass(count: number): Promise<{ readonly append: number; readonly 
   return { append, read };
 }
 
-async function readOn(index: number, partition: Partition): Promise<void> {
+async function readOn(one: (typeof readers)[number]): Promise<void> {
   for (;;) {
-    const found = await reader.read(partition, positions[index]!, READ);
+    const found = await reader.read(one.partition, one.position, READ);
     if (found.length === 0) break;
-    positions[index] = positions[index]! + found.length;
+    one.position += found.length;
   }
-  reader.trim(partition, positions[index]!);
+  reader.trim(one.partition, one.position);
 }
 
 async function sample(name: string): Promise<{ append: number; read: number; bytes: number }> {
   const rates = await pass(SAMPLE_RECORDS);
-  const [tables] = await database.query<{ bytes: number; count: number }>(
+  const rows = await database.query<{ bytes: number; count: number }>(
     `select sum(pg_total_relation_size(oid))::float8 as bytes, count(*) as count
      from pg_class where relname ~ '^log_' and relkind = 'r'`,
   );
-  const { bytes, count } = tables!;
+  const { bytes, count } = rows[0] ?? { bytes: 0, count: 0 };
   process.stdout.write(
     `${name.padEnd(16)} append ${rates.append.toFixed(0)}/s, read ${rates.read.toFixed(0)}/s, ` +
       `${(bytes / 1024 / 1024).toFixed(1)} MB in ${count} tables\n`,
