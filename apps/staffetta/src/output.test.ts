@@ -29,7 +29,6 @@ test('fields and times', () => {
   assert.equal(formatTime(undefined), '-');
 });
 
-
 test('what others wrote cannot steer a terminal', () => {
   const clean = /^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]*$/;
   const table = formatTable(['FROM', 'SIZE'], [[HOSTILE, 7]]);
