@@ -5,11 +5,15 @@ import { SiteQueue } from './site-queue.ts';
 /** Whether an entry was taken; if not, why. */
 export type Offer = 'queued' | 'full' | 'down';
 
+/** The part of the budget that is kept for contents read only when they are sent. */
+const ON_WIRE_PART = 1 / 4;
+
 /** The ready queues of all sites, within one budget of memory. */
 export class ReadyQueues {
   readonly #sites = new Map<string, SiteQueue>();
   readonly #settings: DeliverySettings;
   #memoryBytes = 0;
+  #onWireBytes = 0;
 
   constructor(settings: DeliverySettings) {
     this.#settings = settings;
@@ -20,7 +24,7 @@ export class ReadyQueues {
   }
 
   get memoryBytes(): number {
-    return this.#memoryBytes;
+    return this.#memoryBytes + this.#onWireBytes;
   }
 
   queue(site: string): SiteQueue {
@@ -37,7 +41,8 @@ export class ReadyQueues {
     const queue = this.queue(entry.site);
     if (queue.downUntilMs > nowMs) return 'down';
     if (queue.lengthOf(entry.envelope.bulk) >= this.#settings.readyPerSiteMax) return 'full';
-    if (this.#memoryBytes + entry.memoryBytes > this.#settings.memoryBytes) return 'full';
+    const roomBytes = this.#settings.memoryBytes * (1 - ON_WIRE_PART);
+    if (this.#memoryBytes + entry.memoryBytes > roomBytes) return 'full';
     this.enter(entry);
     queue.push(entry);
     return 'queued';
@@ -53,6 +58,22 @@ export class ReadyQueues {
   release(entry: Entry): void {
     this.#memoryBytes -= entry.memoryBytes;
     entry.lane.inMemory -= 1;
+  }
+
+  /** Takes memory for a content that is read to be sent, one at least; false where there is none until others were sent. */
+  hold(bytes: number): boolean {
+    if (
+      this.#onWireBytes > 0 &&
+      this.#onWireBytes + bytes > this.#settings.memoryBytes * ON_WIRE_PART
+    )
+      return false;
+    this.#onWireBytes += bytes;
+    return true;
+  }
+
+  /** A content that was held is sent. */
+  letGo(bytes: number): void {
+    this.#onWireBytes -= bytes;
   }
 
   /** Sites for which rows are not to be pulled now: down, or with a queue that is half full. */
