@@ -301,7 +301,7 @@ export class SiteRunner {
     const reused = connection.messagesSent > 0;
     const { bytes, sizeBytes } = entry.body;
     const heldBytes = bytes ? 0 : Math.min(sizeBytes, INLINE_BYTES_MAX);
-    if (!this.#queues.hold(heldBytes)) {
+    if (!this.#queues.hold(queue, heldBytes)) {
       const dueAtMs = this.#options.clock.now() + REST_MIN_MS;
       this.#settler.park(entry, dueAtMs, 'waiting', 'waits for memory');
       return;
@@ -319,7 +319,7 @@ export class SiteRunner {
       );
       return;
     } finally {
-      this.#queues.letGo(heldBytes);
+      this.#queues.letGo(queue, heldBytes);
     }
     const allFailed = result.outcomes.every((outcome) => outcome.kind === 'failed');
     if (allFailed && this.#restart(queue, connection, entry, reused && result.unanswered)) return;
