@@ -191,14 +191,15 @@ describe('the directory in PostgreSQL', () => {
     const cut = new PostgresDirectory(lost);
     await cut.start();
     const kept = await cut.domain('kept.example');
-    await database.query(
-      'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
-      [/\/(test_[0-9a-f]+)/.exec(other.url)?.[1]],
-    );
-    await other.drop();
-    assert.deepEqual(await cut.domain('kept.example'), kept);
-    await assert.rejects(cut.domain('unknown.example'));
-    await cut.stop();
-    await lost.close();
+    const name = /\/(test_[0-9a-f]+)/.exec(other.url)?.[1];
+    await database.query(`drop database ${name} with (force)`);
+    try {
+      assert.deepEqual(await cut.domain('kept.example'), kept);
+      await assert.rejects(cut.domain('unknown.example'));
+    } finally {
+      await cut.stop();
+      await lost.close();
+      await other.drop();
+    }
   });
 });
