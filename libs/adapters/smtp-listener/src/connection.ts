@@ -21,6 +21,9 @@ const DRAIN_LINGER_MS = 500;
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const HTTP = /^[A-Z]+ \S+ HTTP\/\d/i;
 
+/** A TLS handshake that takes longer is given up. */
+const TLS_HANDSHAKE_MS = 20_000;
+
 /**
  * One session. Of smtp-server's connection it keeps sockets, STARTTLS and the SASL exchanges; commands, answers and
  * content are worked on here (see CommandStream), and the greeting goes out at once instead of after 100 ms.
@@ -333,7 +336,12 @@ export class ListenerConnection extends SMTPConnection {
     if (!this.#options.tls) return this.#answer(stream, ANSWERS.notOffered);
     if (this.#info.tls !== '') return this.#answer(stream, ANSWERS.tlsAlready);
     if (rest !== '') return this.#answer(stream, ANSWERS.noParameters);
-    return this.#delegate(stream, this.handler_STARTTLS, line);
+    const goesOn = this.#delegate(stream, this.handler_STARTTLS, line);
+    // smtp-server notices neither that a peer leaves during the handshake nor that it never begins.
+    setTimeout(() => {
+      if (this._upgrading) this._socket.destroy();
+    }, TLS_HANDSHAKE_MS).unref();
+    return goesOn;
   }
 
   /** Lets smtp-server work on a line. */

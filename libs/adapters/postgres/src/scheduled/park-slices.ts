@@ -33,6 +33,21 @@ export class ParkSlices {
     return this.#hour.slice;
   }
 
+  /**
+   * Whether the slice is still in use, for a transaction that has written to it and so keeps it from being freed; if
+   * not, the next `current` gives another one.
+   */
+  async isOpen(connection: Connection, { seq }: ParkSlice): Promise<boolean> {
+    const found = await connection.query(
+      'select from park_slice where seq = $1 and freed_at is null',
+      [seq],
+    );
+    if (found.rows.length > 0) return true;
+    this.#hour = undefined;
+    this.#rings.delete(seq);
+    return false;
+  }
+
   /** The ring number of a slice in use; undefined where it is gone. */
   async ringOf(seq: number): Promise<number | undefined> {
     const known = this.#rings.get(seq);

@@ -200,6 +200,9 @@ export class PostgresDeliveryStore implements DeliveryStore {
       if (ring === undefined) throw new Error(`log slice ${slice} is gone while a record needs it`);
       await copyBodies(connection, ring, target.ring, list);
     }
+    if (fromLog.size > 0 && !(await this.#log.parkSlices.isOpen(connection, target))) {
+      throw new NotWritten('the slice of parked mail was freed');
+    }
     return slices;
   }
 
