@@ -14,6 +14,10 @@ import type { Batches, Fence, Segment } from './write-statement.ts';
 
 /** Segment numbers taken from the database at once. */
 const SEGMENT_BLOCK = 1_000;
+/** A body of this size has a segment of its own: joining it to others would copy it once more. */
+const OWN_SEGMENT_BYTES = 32 * 1024;
+/** Each number of segments is a statement of its own. */
+const OWN_SEGMENTS_MAX = 16;
 
 /** The slice was closed between the choice and the write, or the lease is another's: nothing was written. */
 export class NotWritten extends Error {
@@ -59,12 +63,13 @@ export class RecordWriter {
     const { placed, segments } = await this.#placeBodies(slice, logged);
     const partitions = this.#partition(placed);
     const batches = encodeBatches(partitions);
-    const last = segments.pop();
-    for (const segment of segments) await insertSegment(connection, slice, segment);
+    // What is too much for one statement is inside a transaction, and goes before it.
+    const before = this.needsTransaction(records) ? segments.splice(0, segments.length - 1) : [];
+    for (const segment of before) await insertSegment(connection, slice, segment);
     const statement = writeStatement({
       slice,
       batches,
-      segment: last,
+      segments,
       events: eventStatements(events),
       fence,
     });
@@ -121,6 +126,13 @@ export class RecordWriter {
         });
         // Too large to be handed on in memory: readers stream it.
         places.set(body, { sizeBytes: body.bytes.length, bytes: undefined, ref });
+        continue;
+      }
+      if (body.bytes.length >= OWN_SEGMENT_BYTES && segments.length < OWN_SEGMENTS_MAX) {
+        const own = await this.#takeSegments(1);
+        segments.push({ number: own, bytes: body.bytes });
+        const ref = formatBodyRef({ kind: 'log', slice: slice.seq, segment: own, offset: 0 });
+        places.set(body, { sizeBytes: body.sizeBytes, bytes: body.bytes, ref });
         continue;
       }
       if (pendingBytes + body.bytes.length > SEGMENT_BYTES) await close();

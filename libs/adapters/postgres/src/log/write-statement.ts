@@ -33,7 +33,7 @@ export interface Fence {
 export interface Write {
   readonly slice: Slice;
   readonly batches: Batches;
-  readonly segment: Segment | undefined;
+  readonly segments: readonly Segment[];
   /** Inserts of events; each is one `insert … select * from …`. */
   readonly events: readonly Statement[];
   readonly fence: Fence | undefined;
@@ -44,7 +44,7 @@ export interface Write {
  * written where the slice was closed meanwhile or the lease is another's: then it returns no row. The row locks of the
  * partitions are taken after everything else is written, so that they are held for little more than the commit.
  */
-export function writeStatement({ slice, batches, segment, events, fence }: Write): Statement {
+export function writeStatement({ slice, batches, segments, events, fence }: Write): Statement {
   const values: unknown[] = [];
   const value = (one: unknown): string => `$${values.push(one)}`;
   const open = `(select from log_slice where seq = ${value(slice.seq)}::bigint and closed_at is null)`;
@@ -54,10 +54,13 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
   steps.push(
     `gate as (select where exists ${open}${fence ? ' and exists (select from fence)' : ''})`,
   );
-  if (segment) {
-    const row = `${value(segment.number)}::bigint, ${value(segment.bytes)}::bytea`;
+  if (segments.length > 0) {
+    const rows = segments.map(
+      (one) => `(${value(one.number)}::bigint, ${value(one.bytes)}::bytea)`,
+    );
     steps.push(
-      `body as (insert into log_${slice.ring}_body (segment, bytes) select ${row} from gate returning 1)`,
+      `body as (insert into log_${slice.ring}_body (segment, bytes)
+         select segment.* from (values ${rows.join(', ')}) as segment cross join gate returning 1)`,
     );
   }
   for (const [index, event] of events.entries()) {
@@ -73,7 +76,7 @@ export function writeStatement({ slice, batches, segment, events, fence }: Write
   const shape = [
     slice.ring,
     fence ? (fence.bulk ? 'b' : 'n') : '',
-    segment ? 's' : '',
+    segments.length > 0 ? `s${segments.length}` : '',
     batches.numbers.length > 0 ? 'r' : '',
   ];
   return {
