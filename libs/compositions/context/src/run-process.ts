@@ -10,6 +10,7 @@ import {
 } from '@staffetta/platform';
 import type { Config, Run, Service, ServiceName } from '@staffetta/platform';
 import { Context } from './context.ts';
+import { GrpcDoor } from './grpc-door.ts';
 import { VERSION } from './version.ts';
 
 /** Makes a service once the context has started. */
@@ -60,7 +61,7 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
     onError: (error) => logger.warn({ err: error }, 'a metric could not be collected'),
   });
   const parts = services.map((name) => new LateService(name, factories[name]!, context));
-  const run = runServices([telemetry, context, ...parts], {
+  const run = runServices([telemetry, context, ...parts, new GrpcDoor(context)], {
     drainMs: config.drainMs,
     onStarted: () => options.onStarted?.(context),
     onStep: ({ kind, service, error }) => {
