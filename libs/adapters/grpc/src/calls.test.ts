@@ -96,7 +96,7 @@ test('the trace context of a call goes with the calls made for it', async () => 
       },
     },
   };
-  const { port: lastPort } = await scene.serve(noting as typeof last);
+  const { port: lastPort } = await scene.serve(noting);
   const onward = scene.channel({ host: HOST, port: lastPort });
   const { port } = await scene.serve(offerOf(() => call(onward)));
   const client = scene.channel({ host: HOST, port }).client(ResolverClient);
