@@ -10,10 +10,10 @@ export const MESSAGE_LIMITS = {
   'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
 } as const;
 
-/** A peer that is cut off is known to be gone after 15 s. */
+/** A peer that is cut off or stopped is known to be gone after 5 s: within the deadline of most questions. */
 export const KEEP_ALIVE = {
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
+  'grpc.keepalive_time_ms': 2_000,
+  'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
 } as const;
 

@@ -6,6 +6,7 @@ import type { MxAnswer, MxResolver } from '@staffetta/core';
 import { systemClock } from '@staffetta/core';
 import { GrpcChannel, GrpcServer, TargetList } from '@staffetta/grpc';
 import type { GrpcTarget } from '@staffetta/grpc';
+import { FaultyProxy } from '@staffetta/testing';
 import { GrpcMxResolver } from './grpc-mx-resolver.ts';
 import { RESOLVER_METHODS } from './methods.ts';
 import { ResolverOffer } from './resolver-offer.ts';
@@ -78,6 +79,19 @@ test('an instance that drains answers what is open; new questions go to another'
   assert.equal(await open, 'leaves');
   await drained;
   assert.equal(await reason(resolver), 'stays');
+});
+
+test('what an instance was asked that falls silent, another one answers within the deadline', async () => {
+  const [silent, sound] = [await instance('silent'), await instance('sound')];
+  const proxy = await FaultyProxy.start(silent.target);
+  ends.push(() => proxy.close());
+  const targets = new TargetList('resolver', [{ host: HOST, port: proxy.port }]);
+  const resolver = client(targets, 60_000);
+  assert.equal(await reason(resolver), 'silent');
+  proxy.hold();
+  const asked = reason(resolver);
+  targets.set([{ host: HOST, port: proxy.port }, sound.target]);
+  assert.equal(await asked, 'sound');
 });
 
 test('without any instance the answer is temporary, and says so', async () => {
