@@ -1,8 +1,10 @@
 import { Server, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { HealthService, ServerReflectionService } from '@staffetta/contracts';
 import { Health } from './health.ts';
 import { KEEP_ALIVE, MESSAGE_LIMITS, STREAMS_MAX } from './limits.ts';
 import type { GrpcOffer } from './offer.ts';
+import { Reflection } from './reflection.ts';
 import { serverCredentials } from './tls.ts';
 import type { GrpcTls } from './tls.ts';
 import { withTraceContext } from './trace-context.ts';
@@ -21,7 +23,9 @@ export interface GrpcServerOptions {
 // What grpc-js would write on stderr by itself comes to us as an error too.
 setLogVerbosity(logVerbosity.NONE);
 
-/** A gRPC server with health, limits, keep-alive, TLS and an orderly end. */
+const OWN_NAMES = [HealthService, ServerReflectionService].map(nameOf);
+
+/** A gRPC server with health, reflection, limits, keep-alive, TLS and an orderly end. */
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #offers: readonly GrpcOffer[];
@@ -34,7 +38,11 @@ export class GrpcServer {
   constructor(options: GrpcServerOptions) {
     this.#options = options;
     const names = options.offers.map(({ definition }) => nameOf(definition));
-    this.#offers = [...options.offers, new Health(names, options.isReady)];
+    this.#offers = [
+      ...options.offers,
+      new Health(names, options.isReady),
+      new Reflection([...names, ...OWN_NAMES]),
+    ];
     for (const { definition, implementation } of this.#offers) {
       this.#server.addService(definition, withTraceContext(implementation));
     }
