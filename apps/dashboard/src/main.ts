@@ -1,4 +1,5 @@
 import { runAlone } from '@staffetta/composition-context';
 import { createDashboardService } from '@staffetta/composition-dashboard';
 
-process.exitCode = await runAlone('dashboard', createDashboardService);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('dashboard', createDashboardService));

@@ -1,4 +1,5 @@
 import { runAlone } from '@staffetta/composition-context';
 import { createDelivery } from '@staffetta/composition-delivery';
 
-process.exitCode = await runAlone('delivery', createDelivery);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('delivery', createDelivery));

@@ -1,4 +1,5 @@
 import { runAlone } from '@staffetta/composition-context';
 import { createIngressService } from '@staffetta/composition-ingress';
 
-process.exitCode = await runAlone('ingress', createIngressService);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('ingress', createIngressService));

@@ -1,4 +1,5 @@
 import { runAlone } from '@staffetta/composition-context';
 import { createMailbox } from '@staffetta/composition-mailbox';
 
-process.exitCode = await runAlone('mailbox', createMailbox);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('mailbox', createMailbox));

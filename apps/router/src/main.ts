@@ -1,4 +1,5 @@
 import { runAlone } from '@staffetta/composition-context';
 import { createRouter } from '@staffetta/composition-router';
 
-process.exitCode = await runAlone('router', createRouter);
+// What was given up at a forced end must not keep the process.
+process.exit(await runAlone('router', createRouter));

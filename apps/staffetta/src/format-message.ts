@@ -1,4 +1,4 @@
-import { formatFields, formatTable, formatTime } from './output.ts';
+import { formatFields, formatTable, formatTime, printable } from './output.ts';
 
 /** A message as the admin API tells it. */
 export interface MessageDocument {
@@ -87,10 +87,5 @@ function words(event: EventDocument): string {
   if (uncertain) parts.push('its final reply was lost: it may have been delivered');
   if (nextAttemptAtMs !== undefined) parts.push(`next attempt ${formatTime(nextAttemptAtMs)}`);
   if (causedMessageId !== undefined) parts.push(`caused message ${causedMessageId}`);
-  return printable(parts.join('; '));
-}
-
-/** What others wrote cannot steer a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return parts.join('; ');
 }

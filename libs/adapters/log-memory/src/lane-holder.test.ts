@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LaneHolder } from '@staffetta/core';
-import type { LaneLease, Lanes } from '@staffetta/core';
+import type { Lanes } from '@staffetta/core';
 import { MemoryLanes } from './memory-lanes.ts';
 
 const COUNT = { accepted: 1, outbound: 4, local: 1 };
@@ -15,7 +15,7 @@ interface Holding {
 function holderOf(
   lanes: Lanes,
   owner: string,
-  { now = Date.now, onRelease = async (_lane: LaneLease) => undefined as void } = {},
+  { now = Date.now, onRelease = async (): Promise<void> => undefined } = {},
 ): Holding {
   const calls: string[] = [];
   const errors: unknown[] = [];
@@ -28,7 +28,7 @@ function holderOf(
     onLost: ({ lane }) => calls.push(`!${lane}`),
     onRelease: async (lease) => {
       calls.push(`-${lease.lane}`);
-      await onRelease(lease);
+      await onRelease();
     },
     onError: (error) => errors.push(error),
   });

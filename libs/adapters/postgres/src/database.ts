@@ -17,6 +17,9 @@ export interface DatabaseOptions {
 /** How long a statement waits for a free connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
+/** The server ends a transaction that nobody goes on with after this time, in milliseconds. */
+const IDLE_TRANSACTION_MS = 30_000;
+
 /** A pool of connections to PostgreSQL. Time stamps come as numbers (milliseconds), bigint as number. */
 export class Database {
   readonly url: string;
@@ -30,6 +33,8 @@ export class Database {
       application_name: options.applicationName,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 30_000,
+      // One whose client was cut off in mid-transaction must not hold its locks until TCP notices.
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       // Statements with names are the same ones all the time: planned once, not at each call.
       options: '-c plan_cache_mode=force_generic_plan',
       types: TYPES,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { hostname as machineName, networkInterfaces } from 'node:os';
 import { loadOrCreateCertificate } from '@staffetta/certificates';
 import type { Certificate } from '@staffetta/certificates';
@@ -12,6 +12,7 @@ import type { GrpcOffer, GrpcTls } from '@staffetta/grpc';
 import type { Config, Logger, Metrics, Service, ServiceName } from '@staffetta/platform';
 import {
   ACCEPTED_LANES,
+  DataFolderInUse,
   Database,
   InstanceRegistry,
   LOCAL_LANES,
@@ -77,6 +78,8 @@ export class Context implements Service {
   #parts: Parts | undefined;
   #beat: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  /** Another process has the data folder, and the embedded PostgreSQL with it. */
+  #superseded = false;
 
   constructor(options: ContextOptions) {
     this.options = options;
@@ -185,7 +188,8 @@ export class Context implements Service {
     await log.watchers.close();
     await registry.unregister();
     await database.close();
-    await embedded?.stop();
+    if (this.#superseded) embedded?.detach();
+    else await embedded?.stop();
   }
 
   async #open(embedded: EmbeddedPostgres | undefined): Promise<void> {
@@ -198,7 +202,7 @@ export class Context implements Service {
     });
     const registry = new InstanceRegistry(database, {
       id: this.id,
-      dataFolder: `${machineName()}:${config.dataDir}`,
+      dataFolder: await folderName(config),
       services,
       host: machineName(),
       version,
@@ -268,11 +272,21 @@ export class Context implements Service {
 
   #heartbeat(): Promise<void> {
     this.#beating ??= this.#beatOnce()
-      .catch((error: unknown) => this.logger.warn({ err: error }, 'the heartbeat failed'))
+      .catch((error: unknown) => this.#heartbeatFailed(error))
       .finally(() => {
         this.#beating = undefined;
       });
     return this.#beating;
+  }
+
+  #heartbeatFailed(error: unknown): void {
+    if (!(error instanceof DataFolderInUse)) {
+      this.logger.warn({ err: error }, 'the heartbeat failed');
+    } else if (!this.#superseded) {
+      this.#superseded = true;
+      this.logger.fatal({ err: error }, 'the data folder is lost to another process');
+      this.options.requestStop();
+    }
   }
 
   async #beatOnce(): Promise<void> {
@@ -308,6 +322,11 @@ function refuseWhatIsNotThere({ log, blobs }: Config): void {
 function notThere(configKey: string, value: string, has: string): Error {
   const error = new Error(`${configKey}: ${value} is not part of this version; it has ${has}`);
   return Object.assign(error, { configKey });
+}
+
+/** By which the data folder is claimed: the same however one comes to it. */
+export async function folderName({ dataDir }: Config): Promise<string> {
+  return `${machineName()}:${await realpath(dataDir)}`;
 }
 
 function ownAddresses(): string[] {

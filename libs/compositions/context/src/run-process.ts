@@ -10,6 +10,7 @@ import {
 } from '@staffetta/platform';
 import type { Config, Run, Service, ServiceName } from '@staffetta/platform';
 import { Context } from './context.ts';
+import { describeFolderHolder } from './folder-holder.ts';
 import { GrpcDoor } from './grpc-door.ts';
 import { VERSION } from './version.ts';
 
@@ -74,9 +75,14 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
     return await run.ended;
   } catch (error) {
     const failure = describeStartFailure(error, config);
-    process.stderr.write(`staffetta: ${failure.message}\n`);
+    const holder = isPortTaken(error) ? await describeFolderHolder(config) : undefined;
+    process.stderr.write(`staffetta: ${holder ?? failure.message}\n`);
     return error instanceof DataFolderInUse ? EXIT.usage : failure.exitCode;
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'EADDRINUSE';
 }
 
 /** A service that is made when it starts: it needs the context, which starts before it. */

@@ -42,12 +42,12 @@ describe('a run', () => {
     assert.equal(signals.listenerCount('SIGTERM'), 0);
   });
 
-  test('that cannot start a service stops those before it and says why', async () => {
+  test('that cannot start a service drains and stops those before it, and says why', async () => {
     const { calls, service } = recorder();
     const broken = service('b', { start: () => Promise.reject(new Error('no room')) });
     const run = runServices([service('a'), broken, service('c')], { drainMs: 1_000 });
     await assert.rejects(run.ended, /no room/);
-    assert.deepEqual(calls, ['start a', 'stop a']);
+    assert.deepEqual(calls, ['start a', 'drain a', 'stop a']);
   });
 
   test('is ready when all services are, and not while draining', async () => {

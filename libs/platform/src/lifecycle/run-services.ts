@@ -46,7 +46,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
  * Starts services in order and runs them until SIGTERM or SIGINT, then drains them together and stops them in
- * reverse. A later second signal gives up the drain, a third also the stop. A start that fails stops what was started.
+ * reverse. A later second signal gives up the drain, a third also the stop. A start that fails does the same with what was started.
  */
 export function runServices(services: readonly Service[], options: RunOptions): Run {
   const run = new ServiceRun(services, options);
@@ -72,6 +72,7 @@ class ServiceRun {
     const stopListening = this.#listenToSignals();
     try {
       await this.#start().catch(async (error: unknown) => {
+        await this.#drainAll();
         await this.#stopAll();
         throw error;
       });

@@ -9,6 +9,8 @@ const PULL_MS = 500;
 /** After a look that took long, since there are many sites, this many times as long passes before the next. */
 const REST_FACTOR = 4;
 const PULL_ROWS_MAX = 500;
+/** While memory is scarce: most of a site's rows would find no room. */
+const SCARCE_ROWS_MAX = 50;
 const ENTRY_OVERHEAD_BYTES = 2_000;
 
 /** Brings scheduled mail back into the ready queues when it is due and there is room for it. */
@@ -62,11 +64,11 @@ export class RowPuller {
   }
 
   async #pullOnce(): Promise<number> {
-    const { store, clock, settings } = this.#options;
+    const { store, clock } = this.#options;
     const lanes = [...this.#lanes.values()].filter((lane) => !lane.closing && !lane.lost);
-    if (lanes.length === 0 || this.#queues.memoryBytes > settings.memoryBytes / 2) return 0;
+    if (lanes.length === 0) return 0;
     const leases: LaneLease[] = lanes.map((lane) => lane.lease);
-    const rows = await store.pull(leases, PULL_ROWS_MAX, {
+    const rows = await store.pull(leases, this.#queues.scarce ? SCARCE_ROWS_MAX : PULL_ROWS_MAX, {
       exclude: lanes.flatMap((lane) => [...lane.pulledRows]),
       excludeSites: this.#queues.closedSites(clock.now()),
     });

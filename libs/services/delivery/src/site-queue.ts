@@ -7,6 +7,10 @@ export class SiteQueue {
   readonly site: string;
   /** Connections open or being opened. */
   connections = 0;
+  /** Its messages in memory: ready, or on the wire. */
+  inMemory = 0;
+  /** Octets of contents that were read to be sent. */
+  heldBytes = 0;
   /** Nothing is started before this time: the site could not be reached. */
   downUntilMs = 0;
   /** Failures to reach it, one after the other. */

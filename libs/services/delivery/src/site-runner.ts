@@ -14,7 +14,7 @@ const REST_MAX_MS = 60_000;
 const BAD_TARGET_MS = 60_000;
 /** A message starts again at once this often after connections that broke. */
 const RESTARTS_MAX = 2;
-/** Contents up to this size are read as one. */
+/** Contents up to this size are read as one, larger ones in pieces of it: what a connection holds at most. */
 const INLINE_BYTES_MAX = 1024 * 1024;
 
 /** Delivers the ready queues: opens connections, sends one message after the other, and has the outcomes settled. */
@@ -299,6 +299,13 @@ export class SiteRunner {
 
   async #send(queue: SiteQueue, connection: SmtpConnection, entry: Entry): Promise<void> {
     const reused = connection.messagesSent > 0;
+    const { bytes, sizeBytes } = entry.body;
+    const heldBytes = bytes ? 0 : Math.min(sizeBytes, INLINE_BYTES_MAX);
+    if (!this.#queues.hold(queue, heldBytes)) {
+      const dueAtMs = this.#options.clock.now() + REST_MIN_MS;
+      this.#settler.park(entry, dueAtMs, 'waiting', 'waits for memory');
+      return;
+    }
     let result: SendResult;
     try {
       result = await connection.send(await this.#message(entry));
@@ -311,6 +318,8 @@ export class SiteRunner {
         'its content could not be read',
       );
       return;
+    } finally {
+      this.#queues.letGo(queue, heldBytes);
     }
     const allFailed = result.outcomes.every((outcome) => outcome.kind === 'failed');
     if (allFailed && this.#restart(queue, connection, entry, reused && result.unanswered)) return;

@@ -13,7 +13,7 @@ import type { LogCheck } from './log-samples.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const SIZES = [0, 1, 256 * KIB - 1, 256 * KIB, 256 * KIB + 1, MIB, 4 * MIB, 4 * MIB + 1];
+const SIZES = [0, 1, 256 * KIB - 1, 256 * KIB, 256 * KIB + 1, 4 * MIB, 4 * MIB + 1];
 const CHUNK_BYTES_MAX = MIB;
 
 async function streamed(log: Log, body: Body): Promise<{ size: number; hash: string }> {

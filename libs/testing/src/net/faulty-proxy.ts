@@ -9,6 +9,8 @@ export class FaultyProxy {
   readonly #target: NetConnectOpts;
   readonly #server: Server;
   readonly #pairs = new Map<Socket, Socket>();
+  /** Connections that only the server still believes in. */
+  readonly #abandoned = new Set<Socket>();
   #held = false;
 
   private constructor(target: NetConnectOpts) {
@@ -43,6 +45,16 @@ export class FaultyProxy {
     }
   }
 
+  /** Cuts the clients off; the server knows nothing of it and goes on with what it was asked, until `close`. */
+  abandon(): void {
+    for (const [client, server] of this.#pairs) {
+      server.unpipe(client);
+      server.resume();
+      this.#abandoned.add(server);
+      client.destroy();
+    }
+  }
+
   /** Nothing comes back any more, on connections old and new, until `release`. */
   hold(): void {
     this.#held = true;
@@ -59,6 +71,7 @@ export class FaultyProxy {
       client.destroy();
       server.destroy();
     }
+    for (const server of this.#abandoned) server.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -74,7 +87,7 @@ export class FaultyProxy {
       one.on('error', () => undefined);
       one.on('close', () => {
         this.#pairs.delete(client);
-        another.destroy();
+        if (!this.#abandoned.has(another)) another.destroy();
       });
     }
   }

@@ -8,12 +8,14 @@ import pg from 'pg';
 /** An empty database of its own for a test. */
 export interface TestDatabase {
   readonly url: string;
-  /** Drops the database; the server ends when its last database is dropped. */
+  /** Drops the database; a server that was started for it ends when its last database is dropped. */
   drop(): Promise<void>;
 }
 
 interface Server {
   readonly url: string;
+  /** It goes with all that is in it. */
+  readonly isOurs: boolean;
   stop(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ let databases = 0;
 export async function startTestDatabase(template?: TestDatabase): Promise<TestDatabase> {
   databases += 1;
   server ??= startServer();
-  const { url } = await server.catch((error: unknown) => {
+  const { url, isOurs } = await server.catch((error: unknown) => {
     server = undefined;
     throw error;
   });
@@ -37,7 +39,7 @@ export async function startTestDatabase(template?: TestDatabase): Promise<TestDa
   return {
     url: withDatabase(url, name),
     drop: async () => {
-      await runOn(url, `drop database if exists ${name} with (force)`);
+      if (!isOurs) await runOn(url, `drop database if exists ${name} with (force)`);
       databases -= 1;
       if (databases === 0) await stopServer();
     },
@@ -46,7 +48,7 @@ export async function startTestDatabase(template?: TestDatabase): Promise<TestDa
 
 async function startServer(): Promise<Server> {
   const configured = process.env['STAFFETTA_TEST_DATABASE_URL'];
-  if (configured) return { url: configured, stop: async () => undefined };
+  if (configured) return { url: configured, isOurs: false, stop: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'staffetta-test-'));
   // As root, PostgreSQL runs as another user, who has to come in.
   await chmod(folder, 0o755);
@@ -59,6 +61,7 @@ async function startServer(): Promise<Server> {
   });
   return {
     url: embedded.url,
+    isOurs: true,
     stop: async () => {
       await embedded.stop();
       await rm(folder, { recursive: true, force: true });

@@ -19,8 +19,8 @@ export interface InstanceInfo {
 export interface InstanceHeartbeat {
   readonly ready: boolean;
   readonly directoryVersion: number;
-  /** Where it answers gRPC, if it does. */
-  readonly grpc: GrpcAddress | undefined;
+  /** Where it answers gRPC; absent where it does not. */
+  readonly grpc?: GrpcAddress | undefined;
   /** Free form, for the dashboard: ready queues by site, connections, counters. */
   readonly report: InstanceReport;
 }
@@ -68,9 +68,12 @@ export class InstanceRegistry {
     });
   }
 
-  /** Signs life; takes the folder's lock again where its connection broke. Tells whether it was asked to stop. */
+  /**
+   * Signs life; takes the folder's lock again where its connection broke. Rejects with DataFolderInUse where another
+   * process has registered there meanwhile.
+   */
   async heartbeat(report: InstanceHeartbeat): Promise<HeartbeatAnswer> {
-    await this.claim();
+    await this.#claimAgain();
     const rows = await this.#database.query<{ stop: boolean; others: number }>(
       `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4,
          grpc_host = $5, grpc_port = $6
@@ -91,6 +94,23 @@ export class InstanceRegistry {
     }
     const { stop = false, others = 1 } = rows[0] ?? {};
     return { stopRequested: stop, alone: others === 0 };
+  }
+
+  /**
+   * The lock may still be our own, of a broken connection that the server has not noticed: only who registered after
+   * us has taken the folder. Else it is claimed at the next sign of life.
+   */
+  async #claimAgain(): Promise<void> {
+    try {
+      await this.claim();
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error;
+      const others = await this.#database.query(
+        'select id from instance where data_folder = $1 and id <> $2',
+        [this.#info.dataFolder, this.#info.id],
+      );
+      if (others.length > 0) throw error;
+    }
   }
 
   /** Leaves: the row goes, the lock too. */

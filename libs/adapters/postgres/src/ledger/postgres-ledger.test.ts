@@ -5,6 +5,7 @@ import type {
   LaneSettlement,
   LogRecord,
   MailEvent,
+  PipeResult,
   StoredRecord,
 } from '@staffetta/core';
 import {
@@ -23,6 +24,8 @@ import { PostgresDeliveryStore } from '../scheduled/postgres-delivery-store.ts';
 import { OUTBOUND_LANES, testLogDatabases } from '../testing/test-databases.ts';
 import type { TestLogDatabase } from '../testing/test-databases.ts';
 import { PostgresLedger } from './postgres-ledger.ts';
+import { inSnapshot } from './snapshot.ts';
+import { unsettledRecords } from './unsettled-records.ts';
 
 const makeDatabase = testLogDatabases();
 
@@ -181,11 +184,11 @@ test('it names the messages that are lost or there too often', () =>
       `update lane set position = next from log_partition
        where topic = 2 and log_partition.id = topic * 20000 + lane * 2`,
     );
-    const [{ position = 1 } = {}] = await made.database.query<{ position: number }>(
+    const [lane] = await made.database.query<{ position: number }>(
       'select position from lane where topic = 2 and lane = $1',
       [lease.lane],
     );
-    const normal = { position, settled: Buffer.alloc(0) };
+    const normal = { position: lane!.position, settled: Buffer.alloc(0) };
     const events = envelopes.map((envelope) => acceptedEvent(sampleRecord('k', { envelope })));
     await store.flush([settlementOf(lease, { normal, inserts, events })]);
     await balances(relay, 12, 0);
@@ -206,3 +209,27 @@ test('it names the messages that are lost or there too often', () =>
     // What waits though it has ended comes last.
     assert.deepEqual(twice.messageIds, [ids[3], ids[7], ids[5]]);
   }));
+
+test('what a snapshot sees is not emptied under it', () =>
+  withRelay(async (relay) => {
+    const { made, log, lanes } = relay;
+    await accept(relay, accepted(7));
+    await log.slices.tend();
+    const leases = await acceptedLeases(lanes);
+    await inSnapshot(made.database, async (connection) => {
+      const seen = async (): Promise<number> => {
+        let count = 0;
+        for await (const { recipients } of unsettledRecords(connection)) count += recipients.length;
+        return count;
+      };
+      for (const lease of leases) await pipeLane(log, lease, { transform: drop });
+      await log.saveTrimmed();
+      assert.deepEqual(await log.slices.tend(), []);
+      assert.equal(await seen(), 7);
+    });
+    assert.ok((await log.slices.tend()).length > 0);
+  }));
+
+function drop(): Promise<PipeResult> {
+  return Promise.resolve({ records: [], events: [] });
+}

@@ -23,7 +23,7 @@ export interface TestLogDatabase {
   connect(through?: FaultyProxy): { readonly database: Database; readonly log: PostgresLog };
   /** A way to the server that can be cut. */
   proxy(): Promise<FaultyProxy>;
-  /** Closes all that was connected here, and drops it. */
+  /** Closes all that was connected here; the database is dropped by the end of the file. */
   stop(): Promise<void>;
 }
 
@@ -37,8 +37,14 @@ export function testLogDatabases(): () => Promise<TestLogDatabase> {
     await log.prepare(OUTBOUND_LANES, ACCEPTED_LANES, LOCAL_LANES);
     await database.close();
   });
-  after(() => template.drop());
-  return async () => new Copy(await startTestDatabase(template));
+  const dropped: Promise<void>[] = [];
+  after(async () => {
+    await Promise.all(dropped);
+    await template.drop();
+  });
+  // To drop one takes a checkpoint: the next test need not wait for it.
+  const drop = (copy: TestDatabase): number => dropped.push(copy.drop());
+  return async () => new Copy(await startTestDatabase(template), drop);
 }
 
 function open(url: string): { readonly database: Database; readonly log: PostgresLog } {
@@ -58,11 +64,13 @@ function open(url: string): { readonly database: Database; readonly log: Postgre
 class Copy implements TestLogDatabase {
   readonly database: Database;
   readonly #copy: TestDatabase;
+  readonly #drop: (copy: TestDatabase) => void;
   readonly #opened: { readonly database: Database; readonly log: PostgresLog }[] = [];
   readonly #proxies: FaultyProxy[] = [];
 
-  constructor(copy: TestDatabase) {
+  constructor(copy: TestDatabase, drop: (copy: TestDatabase) => void) {
     this.#copy = copy;
+    this.#drop = drop;
     this.database = this.connect().database;
   }
 
@@ -91,7 +99,7 @@ class Copy implements TestLogDatabase {
       await database.close();
     }
     for (const proxy of this.#proxies) await proxy.close();
-    await this.#copy.drop();
+    this.#drop(this.#copy);
   }
 
   #urlThrough({ port }: FaultyProxy): string {

@@ -5,9 +5,9 @@ export function recipientOf(number: number, address: string): Recipient {
   return { number, address, orcpt: '', notify: '', attempts: 0, accountId: '' };
 }
 
-/** Answers as told: a site, an answer, or never. */
+/** Answers as told: a site, an answer, or `never`. */
 export function resolverOf(
-  answers: Readonly<Record<string, string | MxAnswer | 'never'>>,
+  answers: Readonly<Record<string, string | MxAnswer>>,
 ): MxResolver & { readonly asked: string[] } {
   const asked: string[] = [];
   return {
