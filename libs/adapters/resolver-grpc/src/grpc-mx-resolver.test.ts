@@ -94,6 +94,36 @@ test('what an instance was asked that falls silent, another one answers within t
   assert.equal(await asked, 'sound');
 });
 
+test('while nobody can be reached, what is kept serves for its TTL, at once', async () => {
+  const TTL_MS = 60_000;
+  const clock = { nowMs: 1_000_000, now: () => clock.nowMs };
+  const hosts = [{ name: 'mx.test', preference: 0, addresses: [] }];
+  const known = { kind: 'hosts', site: 'mx.test', hosts, implicit: true } as const;
+  const resolver: MxResolver = {
+    resolve: async () => ({ ...known, expiresAtMs: clock.nowMs + TTL_MS }),
+    stats: () => ({ entries: 0, hits: 0, misses: 0, questions: 0, failures: 0 }),
+  };
+  const offers = [new ResolverOffer(resolver, clock)];
+  const server = new GrpcServer({ addresses: [HOST], port: 0, offers, isReady: () => true });
+  const targets: GrpcTarget = { host: HOST, port: await server.start() };
+  const channel = new GrpcChannel({ targets, methods: RESOLVER_METHODS });
+  const remote = new GrpcMxResolver({ channel, clock, deadlineMs: 200 });
+  ends.push(
+    () => channel.close(),
+    () => remote.close(),
+  );
+  assert.equal((await remote.resolve('example.test')).kind, 'hosts');
+  await server.stop();
+  clock.nowMs += TTL_MS - 1;
+  // The first one learns that nobody answers; the next ones know.
+  assert.equal((await remote.resolve('example.test')).kind, 'hosts');
+  const begin = performance.now();
+  assert.equal((await remote.resolve('example.test')).kind, 'hosts');
+  assert.ok(performance.now() - begin < 100);
+  clock.nowMs += 1;
+  assert.equal((await remote.resolve('example.test')).kind, 'temporary');
+});
+
 test('without any instance the answer is temporary, and says so', async () => {
   const channel = new GrpcChannel({
     targets: new TargetList('resolver'),

@@ -17,8 +17,9 @@ export interface GrpcMxResolverOptions {
 }
 
 /**
- * A resolver in another process. While none can be reached its answer is `temporary`, after the deadline; answers are
- * kept for half a minute at most, and one domain is asked for once at a time.
+ * A resolver in another process. Answers are used for half a minute at most before they are asked for again, and one
+ * domain is asked for once at a time. While nobody can be reached, what is kept serves for its TTL, at once; other
+ * answers are `temporary`, after the deadline.
  */
 export class GrpcMxResolver implements MxResolver {
   readonly #line: QuestionLine;
@@ -39,14 +40,13 @@ export class GrpcMxResolver implements MxResolver {
     options.signal?.throwIfAborted();
     const key = domainKey(domain);
     const kept = this.#cache.get(key);
-    if (kept) {
+    if (kept?.isFresh) {
       this.#counts.hits++;
-      return kept;
+      return kept.answer;
     }
     this.#counts.misses++;
-    let asked = this.#underway.get(key);
-    if (!asked) this.#underway.set(key, (asked = this.#ask(key)));
-    return untilAborted(asked, options.signal);
+    const asked = this.#askOnce(key);
+    return kept && this.#line.isAway ? kept.answer : untilAborted(asked, options.signal);
   }
 
   stats(): MxResolverStats {
@@ -58,13 +58,21 @@ export class GrpcMxResolver implements MxResolver {
     this.#line.close();
   }
 
+  /** Never rejects. */
+  #askOnce(key: string): Promise<MxAnswer> {
+    let asked = this.#underway.get(key);
+    if (!asked) this.#underway.set(key, (asked = this.#ask(key)));
+    return asked;
+  }
+
   async #ask(key: string): Promise<MxAnswer> {
     this.#counts.questions++;
     const answer = await this.#line.ask(key);
     this.#underway.delete(key);
     this.#cache.keep(key, answer);
-    if (answer.kind === 'temporary') this.#counts.failures++;
-    return answer;
+    if (answer.kind !== 'temporary') return answer;
+    this.#counts.failures++;
+    return this.#cache.get(key)?.answer ?? answer;
   }
 }
 

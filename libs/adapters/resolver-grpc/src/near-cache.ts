@@ -7,11 +7,19 @@ const AGE_MS_MAX = 30_000;
 /** What has no TTL: that there is no such domain, or no host. */
 const NEGATIVE_AGE_MS = 5_000;
 
-/** Answers kept where they are asked for, for a short time. */
+interface Kept {
+  readonly answer: MxAnswer;
+  /** Until when it is not asked for again. */
+  readonly freshUntilMs: number;
+  /** Until when the DNS lets it serve. */
+  readonly untilMs: number;
+}
+
+/** Answers kept where they are asked for: used without asking for a short time, and for their TTL while nobody answers. */
 export class NearCache {
   readonly #clock: Clock;
   /** The Map's order is that of use. */
-  readonly #kept = new Map<string, { readonly answer: MxAnswer; readonly untilMs: number }>();
+  readonly #kept = new Map<string, Kept>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,24 +29,24 @@ export class NearCache {
     return this.#kept.size;
   }
 
-  get(domain: string): MxAnswer | undefined {
+  /** An answer that still holds; `isFresh` where it need not be asked for again. */
+  get(domain: string): { readonly answer: MxAnswer; readonly isFresh: boolean } | undefined {
     const kept = this.#kept.get(domain);
     if (!kept) return undefined;
     this.#kept.delete(domain);
-    if (kept.untilMs <= this.#clock.now()) return undefined;
+    const nowMs = this.#clock.now();
+    if (kept.untilMs <= nowMs) return undefined;
     this.#kept.set(domain, kept);
-    return kept.answer;
+    return { answer: kept.answer, isFresh: nowMs < kept.freshUntilMs };
   }
 
   /** Keeps an answer, unless it is none. */
   keep(domain: string, answer: MxAnswer): void {
     if (answer.kind === 'temporary') return;
     const nowMs = this.#clock.now();
-    const untilMs =
-      answer.kind === 'hosts'
-        ? Math.min(answer.expiresAtMs, nowMs + AGE_MS_MAX)
-        : nowMs + NEGATIVE_AGE_MS;
-    this.#kept.set(domain, { answer, untilMs });
+    const untilMs = answer.kind === 'hosts' ? answer.expiresAtMs : nowMs + NEGATIVE_AGE_MS;
+    const freshUntilMs = Math.min(untilMs, nowMs + AGE_MS_MAX);
+    this.#kept.set(domain, { answer, freshUntilMs, untilMs });
     if (this.#kept.size <= ENTRIES_MAX) return;
     const [oldest] = this.#kept.keys();
     if (oldest !== undefined) this.#kept.delete(oldest);

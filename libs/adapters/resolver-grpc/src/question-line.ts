@@ -44,11 +44,17 @@ export class QuestionLine {
   #lastNumber = 0;
   #reopen: NodeJS.Timeout | undefined;
   #reopenMs = REOPEN_MS.first;
-  #trouble = 'no answer in time';
+  /** Why the last stream broke, until there is an answer again. */
+  #trouble: string | undefined;
   #closed = false;
 
   constructor(options: QuestionLineOptions) {
     this.#options = options;
+  }
+
+  /** Nobody answers: the last stream broke, and no answer came since. */
+  get isAway(): boolean {
+    return this.#trouble !== undefined;
   }
 
   /** Never rejects. */
@@ -58,7 +64,7 @@ export class QuestionLine {
     return new Promise((settle) => {
       const number = this.#nextNumber();
       const { deadlineMs } = this.#options;
-      const timer = setTimeout(() => this.#settle(number, temporary(this.#trouble)), deadlineMs);
+      const timer = setTimeout(() => this.#giveUp(number), deadlineMs);
       this.#questions.set(number, { domain, stream: undefined, timer, settle });
       this.#queue([number]);
     });
@@ -112,7 +118,7 @@ export class QuestionLine {
 
   #take(answers: readonly NumberedAnswer[]): void {
     this.#reopenMs = REOPEN_MS.first;
-    this.#trouble = 'no answer in time';
+    this.#trouble = undefined;
     const nowMs = this.#options.clock.now();
     for (const { number, answer } of answers) this.#settle(number, fromMessage(answer, nowMs));
   }
@@ -133,6 +139,10 @@ export class QuestionLine {
       this.#send();
     }, this.#reopenMs);
     this.#reopenMs = Math.min(this.#reopenMs * 2, REOPEN_MS.most);
+  }
+
+  #giveUp(number: number): void {
+    this.#settle(number, temporary(this.#trouble ?? 'no answer in time'));
   }
 
   #settle(number: number, answer: MxAnswer): void {

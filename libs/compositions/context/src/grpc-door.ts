@@ -1,6 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
 import { GrpcServer } from '@staffetta/grpc';
-import { grpcPort } from '@staffetta/platform';
 import type { Service } from '@staffetta/platform';
 import type { Context } from './context.ts';
 
@@ -18,7 +17,7 @@ export class GrpcDoor implements Service {
 
   async start(): Promise<void> {
     const { config, logger, offers, options, parts } = this.#context;
-    const port = grpcPort(config, options.services);
+    const { port = 0 } = config.grpc;
     if (port === 0 || offers.length === 0) return;
     const { listen: addresses } = config;
     const tls = parts.grpcTls;

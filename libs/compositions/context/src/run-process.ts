@@ -7,6 +7,7 @@ import {
   describeStartFailure,
   loadConfig,
   runServices,
+  withGrpcPort,
 } from '@staffetta/platform';
 import type { Config, Run, Service, ServiceName } from '@staffetta/platform';
 import { Context } from './context.ts';
@@ -40,10 +41,11 @@ export async function runAlone(name: ServiceName, factory: ServiceFactory): Prom
 
 /** Runs services on one context until the process is told to end; the exit code. What kept it from starting is on stderr. */
 export async function runProcess(options: ProcessOptions): Promise<number> {
-  const { config, factories } = options;
+  const { factories } = options;
+  const services = Object.keys(factories) as ServiceName[];
+  const config = withGrpcPort(options.config, services);
   const logger = createLogger({ level: config.telemetry.logLevel, instance: config.instanceName });
   const metrics = new Metrics();
-  const services = Object.keys(factories) as ServiceName[];
   const running: { run?: Run } = {};
   const context = new Context({
     config,

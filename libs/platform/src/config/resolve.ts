@@ -84,9 +84,11 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
   };
 }
 
-/** The port of gRPC of a process with these services: none where all run in one. */
-export function grpcPort(config: Config, services: readonly ServiceName[]): number {
-  return config.grpc.port ?? (services.length === SERVICE_NAMES.length ? 0 : GRPC_PORT);
+/** The same with the port of gRPC of a process that runs these services: none where all run in one. */
+export function withGrpcPort(config: Config, services: readonly ServiceName[]): Config {
+  const isAllInOne = services.length === SERVICE_NAMES.length;
+  const port = config.grpc.port ?? (isAllInOne ? 0 : GRPC_PORT);
+  return { ...config, grpc: { ...config.grpc, port } };
 }
 
 /** The configuration that services are built from. */
