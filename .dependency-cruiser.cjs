@@ -47,8 +47,15 @@ module.exports = {
     room(
       'adapters',
       '^libs/adapters/([^/]+)/',
-      ['^libs/adapters/$1/', '^libs/core/', '^libs/protocols/', '^libs/contracts/', THIRD_PARTY],
-      'An adapter never imports another; its library is the one its package.json names.',
+      [
+        '^libs/adapters/$1/',
+        '^libs/adapters/grpc/',
+        '^libs/core/',
+        '^libs/protocols/',
+        '^libs/contracts/',
+        THIRD_PARTY,
+      ],
+      'An adapter never imports another, but for grpc, where all of gRPC has its deadlines, retries, health and TLS; its library is the one its package.json names.',
     ),
     room(
       'platform',

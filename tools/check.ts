@@ -1,9 +1,10 @@
 /** `npm run check`: all that needs no server (format, lint, types, import rules, dead code, proto, docs). */
+import { spawnSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { repository, runSteps } from './steps.ts';
 import type { Step } from './steps.ts';
 
-const GENERATORS = ['tools/config-reference.ts', 'tools/error-reference.ts'];
+const GENERATORS = ['tools/config-reference.ts', 'tools/error-reference.ts', 'tools/proto-code.ts'];
 
 const types: Step[] = [{ name: 'types', command: ['tsc', '-b'] }];
 const steps: Step[] = [
@@ -20,6 +21,8 @@ const steps: Step[] = [
 ];
 if (globSync('proto/**/*.proto', { cwd: repository }).length > 0) {
   steps.push({ name: 'proto', command: ['buf', 'lint'] });
+  const against = ['--against', `.git#ref=${protoBase()}`];
+  steps.push({ name: 'proto breaks nothing', command: ['buf', 'breaking', ...against] });
 }
 for (const generator of GENERATORS) {
   if (!existsSync(`${repository}/${generator}`)) continue;
@@ -30,3 +33,12 @@ for (const generator of GENERATORS) {
 const built = await runSteps(types, 1);
 const clean = await runSteps(steps, 2);
 process.exitCode = built && clean ? 0 : 1;
+
+/** What `proto/` is compared with: where this branch left main; on main itself, the last commit. */
+function protoBase(): string {
+  for (const main of ['origin/main', 'main']) {
+    const { status, stdout } = spawnSync('git', ['merge-base', 'HEAD', main], { cwd: repository });
+    if (status === 0) return stdout.toString().trim();
+  }
+  return 'HEAD';
+}

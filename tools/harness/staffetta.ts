@@ -29,6 +29,7 @@ const DOORS = {
   api: 'API_PORT',
   dashboard: 'DASHBOARD_PORT',
   telemetry: 'TELEMETRY_PORT',
+  grpc: 'GRPC_PORT',
 } as const;
 
 export type Ports = { readonly [door in keyof typeof DOORS]: number };
@@ -225,6 +226,8 @@ export class Staffetta {
     for (const [door, key] of Object.entries(DOORS)) {
       settings[`STAFFETTA_${key}`] = String(this.ports[door as keyof Ports]);
     }
+    // All in one process call each other directly, unless a test says otherwise.
+    if (this.#services.length === 0) delete settings['STAFFETTA_GRPC_PORT'];
     for (const [key, value] of Object.entries(env)) settings[`STAFFETTA_${key}`] = value;
     return settings;
   }

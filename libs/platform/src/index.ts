@@ -6,6 +6,7 @@ export type { Environment } from './config/environment.ts';
 export { loadConfig } from './config/load.ts';
 export { keyOfPort } from './config/ports.ts';
 export { hideUrlPassword, redactConfig } from './config/redact.ts';
+export { withGrpcPort } from './config/resolve.ts';
 export type { Config, Machine } from './config/resolve.ts';
 export { SERVICE_NAMES } from './config/schema.ts';
 export type { ServiceName } from './config/schema.ts';

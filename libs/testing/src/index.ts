@@ -14,6 +14,8 @@ export type { MadeDeliveryStore } from './contracts/delivery-store.ts';
 export { lanesContract } from './contracts/lanes.ts';
 export type { MadeLanes } from './contracts/lanes.ts';
 export { logContract } from './contracts/log.ts';
+export { mxResolverContract, remoteMxResolverContract } from './contracts/mx-resolver.ts';
+export type { MadeMxResolver, MadeRemoteMxResolver } from './contracts/mx-resolver.ts';
 export {
   acceptedEvent,
   acceptedLeases,

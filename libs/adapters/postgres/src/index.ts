@@ -7,6 +7,8 @@ export { ACCEPTED_LANES, LOCAL_LANES, TOPIC_NUMBERS } from './log/partitions.ts'
 export { BodyGone } from './log/body-reader.ts';
 export { PostgresLanes, LEASE_MS } from './lanes/postgres-lanes.ts';
 export type { LanesOptions } from './lanes/postgres-lanes.ts';
+export { grpcInstances } from './lanes/grpc-instances.ts';
+export type { GrpcAddress } from './lanes/grpc-instances.ts';
 export { InstanceRegistry, DataFolderInUse } from './lanes/instances.ts';
 export type { InstanceHeartbeat, InstanceInfo } from './lanes/instances.ts';
 export { PostgresDeliveryStore } from './scheduled/postgres-delivery-store.ts';

@@ -7,6 +7,8 @@ import type { InstanceReport, MxResolver, PartHealth } from '@staffetta/core';
 import { DnsClient } from '@staffetta/dns-client';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
+import { readTlsFiles } from '@staffetta/grpc';
+import type { GrpcOffer, GrpcTls } from '@staffetta/grpc';
 import type { Config, Logger, Metrics, Service, ServiceName } from '@staffetta/platform';
 import {
   ACCEPTED_LANES,
@@ -21,7 +23,10 @@ import {
   PostgresTrace,
   migrate,
 } from '@staffetta/postgres';
+import type { GrpcAddress } from '@staffetta/postgres';
 import { DnsMxResolver } from '@staffetta/service-resolver';
+import { chooseResolver } from './choose-resolver.ts';
+import type { ChosenResolver } from './choose-resolver.ts';
 import { StorageWatch } from './storage-watch.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -51,7 +56,10 @@ interface Parts {
   readonly directory: PostgresDirectory;
   readonly certificate: Certificate;
   readonly dns: DnsClient;
+  readonly chosen: ChosenResolver;
   readonly resolver: MxResolver;
+  /** Of what goes between services. */
+  readonly grpcTls: GrpcTls | undefined;
   readonly storage: StorageWatch;
 }
 
@@ -65,6 +73,8 @@ export class Context implements Service {
   readonly id = newMessageId();
   readonly options: ContextOptions;
   readonly #reporters: Reporter[] = [];
+  readonly #offers: GrpcOffer[] = [];
+  #grpc: GrpcAddress | undefined;
   #parts: Parts | undefined;
   #beat: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
@@ -126,6 +136,21 @@ export class Context implements Service {
     this.#reporters.push(reporter);
   }
 
+  /** Exposes a service by gRPC, where this process has a port for it. */
+  offer(offer: GrpcOffer): void {
+    this.#offers.push(offer);
+  }
+
+  get offers(): readonly GrpcOffer[] {
+    return this.#offers;
+  }
+
+  /** Tells the other processes where this one answers gRPC, or that it does not any more. */
+  announceGrpc(address: GrpcAddress | undefined): void {
+    this.#grpc = address;
+    void this.#heartbeat();
+  }
+
   ready(): boolean | string {
     return this.#parts ? true : 'migrations';
   }
@@ -152,10 +177,11 @@ export class Context implements Service {
   async drain(): Promise<void> {}
 
   async stop(): Promise<void> {
-    const { embedded, database, registry, log, directory, dns, storage } = this.parts;
+    const { embedded, database, registry, log, directory, dns, chosen, storage } = this.parts;
     clearInterval(this.#beat);
     await this.#beating;
     storage.stop();
+    chosen.close();
     dns.close();
     await directory.stop();
     await log.idle().catch((error: unknown) => this.logger.warn({ err: error }, 'log at the end'));
@@ -201,7 +227,7 @@ export class Context implements Service {
     database: Database,
     registry: InstanceRegistry,
   ): Promise<Parts> {
-    const { config, metrics } = this.options;
+    const { config, services, metrics } = this.options;
     const groups = metrics.histogram({
       name: 'staffetta_log_group_appends',
       help: 'Appends written in one group commit.',
@@ -236,8 +262,12 @@ export class Context implements Service {
     const folders = [dataDir, ...(embedded ? [embedded.dataPath] : [])];
     const storage = new StorageWatch(folders, config.storage);
     await storage.start();
-    const resolver = new DnsMxResolver({ dns, clock: systemClock });
-    return { embedded, database, registry, log, directory, certificate, dns, resolver, storage };
+    const grpcTls = await readTlsFiles(config.grpc.tls);
+    const own = new DnsMxResolver({ dns, clock: systemClock });
+    const chosen = chooseResolver({ config, services, own, database, tls: grpcTls });
+    const { resolver } = chosen;
+    const base = { embedded, database, registry, log, directory, certificate, storage };
+    return { ...base, dns, chosen, resolver, grpcTls };
   }
 
   #heartbeat(): Promise<void> {
@@ -260,11 +290,12 @@ export class Context implements Service {
   }
 
   async #beatOnce(): Promise<void> {
-    const { registry, directory, log } = this.parts;
+    const { registry, directory, log, chosen } = this.parts;
     const reports = this.#reporters.map((reporter) => reporter());
     const { stopRequested, alone } = await registry.heartbeat({
       ready: this.options.isReady(),
       directoryVersion: directory.version(),
+      grpc: this.#grpc,
       report: {
         ready: Object.assign({}, ...reports.map((one) => one.ready ?? {})),
         health: [this.#storageHealth(), ...reports.flatMap((one) => one.health ?? [])],
@@ -272,6 +303,7 @@ export class Context implements Service {
     });
     log.watchers.alone = alone;
     if (stopRequested) this.options.requestStop();
+    await chosen.look();
   }
 
   #storageHealth(): PartHealth {

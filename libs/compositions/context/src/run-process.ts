@@ -7,10 +7,12 @@ import {
   describeStartFailure,
   loadConfig,
   runServices,
+  withGrpcPort,
 } from '@staffetta/platform';
 import type { Config, Run, Service, ServiceName } from '@staffetta/platform';
 import { Context } from './context.ts';
 import { describeFolderHolder } from './folder-holder.ts';
+import { GrpcDoor } from './grpc-door.ts';
 import { VERSION } from './version.ts';
 
 /** Makes a service once the context has started. */
@@ -39,10 +41,11 @@ export async function runAlone(name: ServiceName, factory: ServiceFactory): Prom
 
 /** Runs services on one context until the process is told to end; the exit code. What kept it from starting is on stderr. */
 export async function runProcess(options: ProcessOptions): Promise<number> {
-  const { config, factories } = options;
+  const { factories } = options;
+  const services = Object.keys(factories) as ServiceName[];
+  const config = withGrpcPort(options.config, services);
   const logger = createLogger({ level: config.telemetry.logLevel, instance: config.instanceName });
   const metrics = new Metrics();
-  const services = Object.keys(factories) as ServiceName[];
   const running: { run?: Run } = {};
   const context = new Context({
     config,
@@ -61,7 +64,7 @@ export async function runProcess(options: ProcessOptions): Promise<number> {
     onError: (error) => logger.warn({ err: error }, 'a metric could not be collected'),
   });
   const parts = services.map((name) => new LateService(name, factories[name]!, context));
-  const run = runServices([telemetry, context, ...parts], {
+  const run = runServices([telemetry, context, ...parts, new GrpcDoor(context)], {
     drainMs: config.drainMs,
     onStarted: () => options.onStarted?.(context),
     onStep: ({ kind, service, error }) => {

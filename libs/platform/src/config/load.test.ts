@@ -9,8 +9,9 @@ import { FIELDS, variableOf } from './fields.ts';
 import { loadConfig } from './load.ts';
 import { keyOfPort } from './ports.ts';
 import { redactConfig } from './redact.ts';
-import { isFullDomainName } from './resolve.ts';
+import { isFullDomainName, withGrpcPort } from './resolve.ts';
 import type { Machine } from './resolve.ts';
+import { SERVICE_NAMES } from './schema.ts';
 
 const MACHINE: Machine = {
   hostname: 'mail.example.org',
@@ -163,6 +164,8 @@ describe('what is wrong is named', () => {
     assert.match(problemsOf({ STAFFETTA_TLS_CERT_FILE: 'a' }), /^tls\.certFile and tls\.keyFile/);
     assert.match(problemsOf({ STAFFETTA_LOG_KIND: 'kafka' }), /^log\.kafka\.brokers/);
     assert.match(problemsOf({ STAFFETTA_DELIVERY_RETRY_MAX_MS: '1' }), /^delivery\.retryMaxMs/);
+    assert.match(problemsOf({ STAFFETTA_GRPC_TLS_KEY_FILE: 'a' }), /^grpc\.tls\.certFile and/);
+    assert.match(problemsOf({ STAFFETTA_GRPC_TLS_CA_FILE: 'a' }), /^grpc\.tls\.caFile/);
   });
 });
 
@@ -179,6 +182,25 @@ test('secrets are hidden in logs', () => {
   const redacted = redactConfig(config);
   assert.equal(redacted.database.url, 'postgresql://relay:[hidden]@db/mail');
   assert.doesNotMatch(JSON.stringify(redacted), /s3cret/);
+});
+
+test('gRPC has a port in a service alone, none where all run in one, and the one that is set', () => {
+  assert.equal(withGrpcPort(load(), ['resolver']).grpc.port, 9465);
+  assert.equal(withGrpcPort(load(), SERVICE_NAMES).grpc.port, 0);
+  const set = load({ STAFFETTA_GRPC_PORT: '1234' });
+  assert.equal(withGrpcPort(set, SERVICE_NAMES).grpc.port, 1234);
+  assert.equal(keyOfPort(withGrpcPort(load(), ['router']), 9465), 'grpc.port');
+});
+
+test('where services answer gRPC, and the files of its TLS', () => {
+  const { grpc } = load({
+    STAFFETTA_GRPC_TARGETS_RESOLVER: 'resolver.mail',
+    STAFFETTA_GRPC_TLS_CERT_FILE: 'cert.pem',
+    STAFFETTA_GRPC_TLS_KEY_FILE: 'key.pem',
+  });
+  assert.deepEqual(grpc.targets.resolver, { host: 'resolver.mail', port: 9465 });
+  assert.equal(grpc.targets.router, undefined);
+  assert.equal(grpc.tls.certFile, join(folder, 'cert.pem'));
 });
 
 test('a port is known by its key', () => {

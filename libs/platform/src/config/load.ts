@@ -130,6 +130,13 @@ function findContradictions(config: Config): string[] {
   if ((config.tls.certFile === undefined) !== (config.tls.keyFile === undefined)) {
     problems.push('tls.certFile and tls.keyFile: one is set without the other');
   }
+  const { certFile, keyFile, caFile } = config.grpc.tls;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    problems.push('grpc.tls.certFile and grpc.tls.keyFile: one is set without the other');
+  }
+  if (caFile !== undefined && certFile === undefined) {
+    problems.push('grpc.tls.caFile: is set without grpc.tls.certFile');
+  }
   if (config.log.kind === 'kafka' && config.log.kafka.brokers.length === 0) {
     problems.push('log.kafka.brokers: is needed when log.kind is kafka');
   }

@@ -4,7 +4,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatHostPort, parseHostPort } from './address.ts';
 import type { HostPort } from './address.ts';
-import type { RawConfig } from './schema.ts';
+import { SERVICE_NAMES } from './schema.ts';
+import type { RawConfig, ServiceName } from './schema.ts';
 
 /** What the defaults take from the machine. */
 export interface Machine {
@@ -26,6 +27,8 @@ export function thisMachine(): Machine {
 }
 
 const DNS_PORT = 53;
+/** Of gRPC, for a service alone. */
+const GRPC_PORT = 9_465;
 
 /** The configuration with every default in place; what may still be absent says so. */
 export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
@@ -58,6 +61,18 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
       certFile: path(cwd, raw.tls.certFile),
       keyFile: path(cwd, raw.tls.keyFile),
     },
+    grpc: {
+      ...raw.grpc,
+      targets: Object.fromEntries(
+        SERVICE_NAMES.map((name) => [name, hostPort(raw.grpc.targets[name], GRPC_PORT)]),
+      ) as Record<ServiceName, HostPort | undefined>,
+      tls: {
+        ...raw.grpc.tls,
+        certFile: path(cwd, raw.grpc.tls.certFile),
+        keyFile: path(cwd, raw.grpc.tls.keyFile),
+        caFile: path(cwd, raw.grpc.tls.caFile),
+      },
+    },
     log: {
       ...raw.log,
       kafka: {
@@ -67,6 +82,13 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
       },
     },
   };
+}
+
+/** The same with the port of gRPC of a process that runs these services: none where all run in one. */
+export function withGrpcPort(config: Config, services: readonly ServiceName[]): Config {
+  const isAllInOne = services.length === SERVICE_NAMES.length;
+  const port = config.grpc.port ?? (isAllInOne ? 0 : GRPC_PORT);
+  return { ...config, grpc: { ...config.grpc, port } };
 }
 
 /** The configuration that services are built from. */

@@ -261,6 +261,20 @@ export const configSchema = z.strictObject({
         'Port of gRPC; 0 turns it off.',
       ),
       targets: targets.prefault({}),
+      tls: z
+        .strictObject({
+          certFile: optionalText('none: plain', 'Certificate of this service, PEM.'),
+          keyFile: optionalText('none: plain', 'Its private key, PEM.'),
+          caFile: optionalText(
+            'none: who asks shows no certificate, and trusts those of the system',
+            'Who signs the certificates of the services, PEM; with it both ends have to show one.',
+          ),
+          serverName: optionalText(
+            'the host of `grpc.targets.<service>`, else the name of the service',
+            'Name that the certificates of the services are checked for.',
+          ),
+        })
+        .prefault({}),
     })
     .prefault({}),
 });

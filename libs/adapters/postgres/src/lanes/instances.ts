@@ -1,6 +1,7 @@
 import type { InstanceReport } from '@staffetta/core';
 import type { Client } from 'pg';
 import type { Database } from '../database.ts';
+import type { GrpcAddress } from './grpc-instances.ts';
 
 /** What a process tells the others of itself. */
 export interface InstanceInfo {
@@ -18,6 +19,8 @@ export interface InstanceInfo {
 export interface InstanceHeartbeat {
   readonly ready: boolean;
   readonly directoryVersion: number;
+  /** Where it answers gRPC; absent where it does not. */
+  readonly grpc?: GrpcAddress | undefined;
   /** Free form, for the dashboard: ready queues by site, connections, counters. */
   readonly report: InstanceReport;
 }
@@ -72,11 +75,19 @@ export class InstanceRegistry {
   async heartbeat(report: InstanceHeartbeat): Promise<HeartbeatAnswer> {
     await this.#claimAgain();
     const rows = await this.#database.query<{ stop: boolean; others: number }>(
-      `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4
+      `update instance set heartbeat_at = now(), ready = $2, directory_version = $3, report = $4,
+         grpc_host = $5, grpc_port = $6
        where id = $1
        returning stop_requested_at is not null as stop,
          (select count(*) from instance where id <> $1) as others`,
-      [this.#info.id, report.ready, report.directoryVersion, JSON.stringify(report.report)],
+      [
+        this.#info.id,
+        report.ready,
+        report.directoryVersion,
+        JSON.stringify(report.report),
+        report.grpc?.host,
+        report.grpc?.port,
+      ],
     );
     if (rows.length === 0) {
       await this.#database.withConnection((connection) => this.#insert(connection));

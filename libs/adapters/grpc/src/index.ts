@@ -1,0 +1,11 @@
+export { GrpcChannel } from './channel.ts';
+export type { GrpcChannelOptions, MethodPolicy } from './channel.ts';
+export { RemoteError, RequestError, remoteError } from './errors.ts';
+export { GrpcServer } from './server.ts';
+export type { GrpcOffer } from './offer.ts';
+export type { GrpcServerOptions } from './server.ts';
+export { TargetList } from './target-list.ts';
+export type { GrpcTarget } from './target-list.ts';
+export { readTlsFiles } from './tls.ts';
+export type { GrpcTls, TlsFiles } from './tls.ts';
+export { unary } from './unary.ts';
