@@ -6,7 +6,7 @@ import { Point } from '../harness/point.ts';
 const RATE_RATIO_MIN = 3;
 const CPU_RATIO_MAX = 1 / 3;
 /** Few messages are over before a fresh process has warmed up: the short form only notices what went wrong. */
-const SHORT_RATE_RATIO_MIN = 1.5;
+const SHORT_RATE_RATIO_MIN = 1;
 const SHORT_CPU_RATIO_MAX = 1 / 2;
 
 await new Point('1.5').run(async (point) => {
