@@ -7,6 +7,8 @@ export class SiteQueue {
   readonly site: string;
   /** Connections open or being opened. */
   connections = 0;
+  /** Of those, sessions with a server. */
+  open = 0;
   /** Its messages in memory: ready, or on the wire. */
   inMemory = 0;
   /** Octets of contents that were read to be sent. */

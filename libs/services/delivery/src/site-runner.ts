@@ -130,10 +130,12 @@ export class SiteRunner {
     const connection = await this.#open(queue, first);
     if (!connection) return;
     this.#connections.set(connection, undefined);
+    queue.open += 1;
     void connection.closed.then(() => this.#waiting.get(connection)?.());
     try {
       await this.#deliver(queue, connection, first);
     } finally {
+      queue.open -= 1;
       this.#connections.delete(connection);
       // The good-bye needs nobody to wait for it.
       connection.close().catch((error: unknown) => this.#options.onError(error));
@@ -292,8 +294,7 @@ export class SiteRunner {
     }
     queue.lastReply = describe(outcome);
     await this.#settleAll(entry, outcome);
-    const alive = [...this.#connections.keys()].some((one) => one.usable) && queue.connections > 1;
-    if (alive) return;
+    if (queue.open > 0) return;
     for (const other of queue.remove(() => true)) await this.#settleAll(other, outcome);
   }
 
