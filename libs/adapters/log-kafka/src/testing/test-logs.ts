@@ -10,6 +10,7 @@ import {
 import { startTestDatabase, startTestKafka } from '@staffetta/testing';
 import type { FaultyProxy, TestDatabase, TestKafka } from '@staffetta/testing';
 import { KafkaLog } from '../kafka-log.ts';
+import type { KafkaLogOptions } from '../kafka-log.ts';
 import { prepareTopics } from '../prepare-topics.ts';
 import type { TopicSettings } from '../topics.ts';
 
@@ -26,7 +27,7 @@ export interface TestLogs {
   readonly lanes: PostgresLanes;
   readonly proxy: FaultyProxy;
   /** Stands for another process. */
-  open(instance: string, way?: 'straight' | 'proxied'): KafkaLog;
+  open(instance: string, way?: 'straight' | 'proxied', change?: Partial<KafkaLogOptions>): KafkaLog;
   stop(): Promise<void>;
 }
 
@@ -69,7 +70,7 @@ async function makeLogs(kafka: TestKafka, template: TestDatabase): Promise<TestL
     kafka,
     lanes,
     proxy: kafka.proxies[0]!,
-    open: (instance, way = 'straight') => {
+    open: (instance, way = 'straight', change = {}) => {
       const brokers = way === 'proxied' ? kafka.proxiedAddresses : kafka.addresses;
       const log = new KafkaLog({
         ...settings,
@@ -81,6 +82,7 @@ async function makeLogs(kafka: TestKafka, template: TestDatabase): Promise<TestL
         inlineBytesMax: INLINE_BYTES_MAX,
         keepMs: 0,
         compression: 'none',
+        ...change,
       });
       logs.push(log);
       return log;
