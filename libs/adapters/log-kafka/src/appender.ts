@@ -37,8 +37,8 @@ export class Appender {
       else addApart(transaction, append, acceptedLane);
     }
     await inTime(Promise.all([this.#send(batches), this.#transact(transaction)])).catch(
-      async (error: unknown) => {
-        await this.#drop();
+      (error: unknown) => {
+        this.#drop();
         throw error;
       },
     );
@@ -47,8 +47,8 @@ export class Appender {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#drop();
+  close(): void {
+    this.#drop();
   }
 
   async #send({ list }: Batches): Promise<void> {
@@ -64,7 +64,7 @@ export class Appender {
     await (await this.#transactions).transact(list);
   }
 
-  async #drop(): Promise<void> {
+  #drop(): void {
     const producers = [this.#batches, this.#transactions];
     this.#batches = undefined;
     this.#transactions = undefined;
@@ -72,7 +72,6 @@ export class Appender {
       // One that is still being opened is closed when it is open; nobody waits for it.
       void producer?.then((opened) => opened.close()).catch(() => undefined);
     }
-    await Promise.resolve();
   }
 }
 

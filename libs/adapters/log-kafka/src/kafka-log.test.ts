@@ -55,7 +55,7 @@ check('the value is the message as it came, the envelope a protobuf beside it', 
   const lane = laneOf(record.key, made.settings.lanes.local);
   const place = topics.placeOf({ topic: 'local', lane, bulk: false });
   const [message] = (await reader.read(place, 0, 1_000_000)).messages;
-  await reader.close();
+  reader.close();
   assert.deepEqual(message?.value, record.body.bytes);
   assert.equal(message?.key?.toString(), record.key);
   const envelope = Envelope.decode(message.headers['envelope']!);

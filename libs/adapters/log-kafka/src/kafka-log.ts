@@ -136,11 +136,11 @@ export class KafkaLog implements Log {
     const placed = await this.#bodies.place(result.records);
     try {
       // Its successor may not have come by yet to fence it; then this is the only sign.
-      if (!(await this.#options.isHeld(lease))) return await this.#lose(partition);
+      if (!(await this.#options.isHeld(lease))) return this.#lose(partition);
       const written = await pipe.write({ records: placed, events, next });
       for (const one of written) this.#watchers.appended(one);
     } catch (error) {
-      await this.#lose(partition);
+      this.#lose(partition);
       // Whoever fenced it may have come late, with an older lease than this one.
       if (error instanceof ProducerFenced && !(await this.#options.isHeld(lease))) return 'lost';
       throw error;
@@ -161,10 +161,10 @@ export class KafkaLog implements Log {
   async close(): Promise<void> {
     this.#watchers.close();
     await Promise.all(this.#groups.map((group) => group.idle()));
-    for (const appender of this.#appenders) await appender.close();
-    for (const pipe of this.#pipes.values()) await pipe.close();
+    for (const appender of this.#appenders) appender.close();
+    for (const pipe of this.#pipes.values()) pipe.close();
     this.#pipes.clear();
-    await this.#reader.close();
+    this.#reader.close();
   }
 
   /** The pipe of a partition, opened anew under each lease and after each failure; none where the lease is lost. */
@@ -174,7 +174,7 @@ export class KafkaLog implements Log {
     if (opened?.isUnder(lease)) return opened;
     // To open it would fence the rightful owner.
     if (!(await this.#options.isHeld(lease))) return undefined;
-    await this.#lose(partition);
+    this.#lose(partition);
     const { connection, compression } = this.#options;
     const topics = [...this.#topics.all().keys()];
     const pipe = await Pipe.open(lease, partition, this.#topics, {
@@ -186,11 +186,11 @@ export class KafkaLog implements Log {
     return pipe;
   }
 
-  async #lose(partition: Partition): Promise<'lost'> {
+  #lose(partition: Partition): 'lost' {
     const name = nameOf(this.#topics.placeOf(partition));
     const pipe = this.#pipes.get(name);
     this.#pipes.delete(name);
-    await pipe?.close();
+    pipe?.close();
     return 'lost';
   }
 }

@@ -158,8 +158,9 @@ export const LATEST = -1;
 export const EARLIEST = -2;
 
 const CONNECT_TIMEOUT_MS = 2_000;
-const AUTHENTICATION_TIMEOUT_MS = 5_000;
-const REQUEST_TIMEOUT_MS = 5_000;
+const AUTHENTICATION_TIMEOUT_MS = 2_000;
+/** Short: a broker that hangs keeps its connections open, and what was asked of it is asked again elsewhere. */
+const REQUEST_TIMEOUT_MS = 2_000;
 const METADATA_AGE_MAX_MS = 60_000;
 /** Small: whoever asks throws the connections away and comes again. */
 export const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 } as const;
@@ -189,15 +190,34 @@ function stopIdleTimers(): void {
 }
 stopIdleTimers();
 
-/** Connections of one's own to the cluster, which know these topics. */
+/** Connections of one's own to the cluster, which know these topics; by the broker that answers first. */
 export async function connectCluster(
+  options: KafkaConnectionOptions,
+  topics: readonly string[],
+): Promise<Cluster> {
+  const attempts = options.brokers.map((broker) => connectBy(broker, options, topics));
+  const first = await Promise.any(attempts).catch((error: unknown) => {
+    throw error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  });
+  for (const attempt of attempts) {
+    void attempt.then((one) => (one === first ? undefined : one.disconnect())).catch(ignore);
+  }
+  return first;
+}
+
+function ignore(): void {
+  // Its connections are of no use any more, and close or break by themselves.
+}
+
+async function connectBy(
+  broker: string,
   options: KafkaConnectionOptions,
   topics: readonly string[],
 ): Promise<Cluster> {
   const cluster = new ClusterClass({
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     socketFactory: socketFactory(),
-    brokers: [...options.brokers],
+    brokers: [broker],
     clientId: options.clientId,
     ssl: options.tls,
     sasl: options.sasl,
@@ -214,11 +234,11 @@ export async function connectCluster(
   try {
     await cluster.connect();
     await cluster.addMultipleTargetTopics(topics);
+    return cluster;
   } catch (error) {
-    await cluster.disconnect().catch(() => undefined);
+    void cluster.disconnect().catch(() => undefined);
     throw error;
   }
-  return cluster;
 }
 
 /** The protocol's name of an error, as far as it is one, e.g. `OFFSET_OUT_OF_RANGE`. */

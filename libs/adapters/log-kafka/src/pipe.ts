@@ -49,7 +49,7 @@ export class Pipe {
       const offset = await producer.savedOffset(groupId, place);
       return new Pipe(lease, producer, topics, { place, groupId, position: (offset ?? 0) + 1 });
     } catch (error) {
-      await producer.close();
+      producer.close();
       throw error;
     }
   }
@@ -76,8 +76,8 @@ export class Pipe {
     return batches.partitions;
   }
 
-  async close(): Promise<void> {
-    await this.#producer.close();
+  close(): void {
+    this.#producer.close();
   }
 }
 

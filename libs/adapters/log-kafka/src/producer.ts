@@ -14,6 +14,7 @@ import type {
   TopicOffsets,
 } from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
+import { whileBusy } from './while-busy.ts';
 import type { KafkaPartition } from './topics.ts';
 
 /** An open transaction holds back all readers of what it touched. */
@@ -22,13 +23,6 @@ const PRODUCE_TIMEOUT_MS = 4_500;
 const ALL_REPLICAS = -1;
 /** Numbers of records within a partition begin again at 0. */
 const SEQUENCES = 2 ** 31;
-/** The markers of the transaction before are still being written. */
-const BUSY_TYPES: ReadonlySet<string | undefined> = new Set([
-  'CONCURRENT_TRANSACTIONS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS',
-]);
 const FENCED_TYPES: ReadonlySet<string | undefined> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'TRANSACTION_COORDINATOR_FENCED',
@@ -37,10 +31,8 @@ const FENCED_TYPES: ReadonlySet<string | undefined> = new Set([
 ]);
 const CONNECTION_ERRORS =
   /^KafkaJS(Connection|ConnectionClosed|BrokerNotFound|LockTimeout|RequestTimeout)/;
-const BUSY_WAIT_MS = 2;
 const AGAIN_WAIT_MS = 20;
 const WAIT_MAX_MS = 200;
-const BUSY_FOR_MAX_MS = 8_000;
 /** Within the deadline of an append. */
 const SEND_FOR_MAX_MS = 4_000;
 
@@ -53,6 +45,12 @@ export interface PartitionBatch extends KafkaPartition {
 export interface CommittedPosition extends KafkaPartition {
   readonly groupId: string;
   readonly offset: number;
+}
+
+interface Connected {
+  readonly cluster: Cluster;
+  /** Of its transactions; of numbers only, where it makes none. */
+  readonly coordinator: Broker;
 }
 
 interface NumberedBatch extends PartitionBatch {
@@ -88,8 +86,7 @@ export interface ProducerOptions {
  * the number of the next batch is only known while every batch was answered.
  */
 export class Producer {
-  readonly #cluster: Cluster;
-  readonly #coordinator: Broker;
+  #connected: Connected;
   readonly #id: ProducerId;
   readonly #epoch: number;
   readonly #options: ProducerOptions;
@@ -97,13 +94,11 @@ export class Producer {
   readonly #groupCoordinators = new Map<string, Broker>();
 
   private constructor(
-    cluster: Cluster,
-    coordinator: Broker,
+    connected: Connected,
     options: ProducerOptions,
     made: { readonly producerId: ProducerId; readonly producerEpoch: number },
   ) {
-    this.#cluster = cluster;
-    this.#coordinator = coordinator;
+    this.#connected = connected;
     this.#options = options;
     this.#id = made.producerId;
     this.#epoch = made.producerEpoch;
@@ -112,23 +107,17 @@ export class Producer {
   /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
   static async open(options: ProducerOptions): Promise<Producer> {
     const { transactionalId } = options;
-    const cluster = await connectCluster(options.connection, options.topics);
+    const connected = await connect(options);
     try {
-      const coordinator =
-        transactionalId === undefined
-          ? await cluster.findControllerBroker()
-          : await whileBusy(() =>
-              cluster.findGroupCoordinator({
-                groupId: transactionalId,
-                coordinatorType: TRANSACTION_COORDINATOR,
-              }),
-            );
       const made = await whileBusy(() =>
-        coordinator.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS }),
+        connected.coordinator.initProducerId({
+          transactionalId,
+          transactionTimeout: TRANSACTION_TIMEOUT_MS,
+        }),
       );
-      return new Producer(cluster, coordinator, options, made);
+      return new Producer(connected, options, made);
     } catch (error) {
-      await cluster.disconnect().catch(() => undefined);
+      void connected.cluster.disconnect().catch(() => undefined);
       throw error;
     }
   }
@@ -152,7 +141,7 @@ export class Producer {
       if (isFinal || Date.now() + waitMs > untilMs) throw failure.error;
       unsent = failures.flatMap((one) => one.batches);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
-      await this.#cluster.refreshMetadata().catch(() => undefined);
+      await this.#reconnect();
     }
   }
 
@@ -163,18 +152,21 @@ export class Producer {
       if (batches.length > 0) {
         const topics = batches.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
         await whileBusy(() =>
-          this.#coordinator.addPartitionsToTxn({ ...transaction, topics: joined(topics) }),
+          this.#connected.coordinator.addPartitionsToTxn({
+            ...transaction,
+            topics: joined(topics),
+          }),
         );
         await this.send(batches);
       }
       if (position) await this.#sendPosition(position);
-      await this.#coordinator.endTxn({ ...transaction, transactionResult: true });
+      await this.#connected.coordinator.endTxn({ ...transaction, transactionResult: true });
     } catch (error) {
       if (FENCED_TYPES.has(kafkaErrorType(error))) {
         throw new ProducerFenced('another producer has this name', { cause: error });
       }
       // As soon as can be, for readers wait for it; where this fails too, its time ends it.
-      await this.#coordinator
+      await this.#connected.coordinator
         .endTxn({ ...transaction, transactionResult: false })
         .catch(() => undefined);
       throw error;
@@ -192,8 +184,16 @@ export class Producer {
     return offset < 0 ? undefined : offset;
   }
 
-  async close(): Promise<void> {
-    await this.#cluster.disconnect().catch(() => undefined);
+  /** Does not wait for what is still asked: who hangs is left to hang. */
+  close(): void {
+    void this.#connected.cluster.disconnect().catch(() => undefined);
+  }
+
+  /** To another broker, perhaps, and with what is known there by now: leaders move, and who hangs does not say so. */
+  async #reconnect(): Promise<void> {
+    this.close();
+    this.#groupCoordinators.clear();
+    this.#connected = await connect(this.#options);
   }
 
   /** Gives each batch the number that follows the one before it in its partition. */
@@ -230,7 +230,7 @@ export class Producer {
   }
 
   #leaderOf(batch: NumberedBatch): string {
-    const leaders = this.#cluster.findLeaderForPartitions(batch.topic, [batch.partition]);
+    const leaders = this.#connected.cluster.findLeaderForPartitions(batch.topic, [batch.partition]);
     const leader = Object.keys(leaders)[0];
     if (leader === undefined) throw new NoLeader(`${nameOf(batch)} has no leader`);
     return leader;
@@ -238,7 +238,7 @@ export class Producer {
 
   async #sendTo(nodeId: string, batches: readonly NumberedBatch[]): Promise<void> {
     const { transactionalId, compression } = this.#options;
-    const broker = await this.#cluster.findBroker({ nodeId });
+    const broker = await this.#connected.cluster.findBroker({ nodeId });
     await broker.produce({
       topicData: topicData(batches),
       ...(transactionalId !== undefined && { transactionalId }),
@@ -252,7 +252,7 @@ export class Producer {
 
   async #sendPosition({ groupId, topic, partition, offset }: CommittedPosition): Promise<void> {
     const transaction = this.#transaction();
-    await whileBusy(() => this.#coordinator.addOffsetsToTxn({ ...transaction, groupId }));
+    await whileBusy(() => this.#connected.coordinator.addOffsetsToTxn({ ...transaction, groupId }));
     const coordinator = await this.#groupCoordinator(groupId);
     const topics: TopicOffsets[] = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
     await whileBusy(() => coordinator.txnOffsetCommit({ ...transaction, groupId, topics }));
@@ -263,7 +263,7 @@ export class Producer {
     if (known) return known;
     const coordinatorType = GROUP_COORDINATOR;
     const found = await whileBusy(() =>
-      this.#cluster.findGroupCoordinator({ groupId, coordinatorType }),
+      this.#connected.cluster.findGroupCoordinator({ groupId, coordinatorType }),
     );
     this.#groupCoordinators.set(groupId, found);
     return found;
@@ -273,6 +273,29 @@ export class Producer {
     const { transactionalId } = this.#options;
     if (transactionalId === undefined) throw new Error('the producer has no transactional id');
     return { transactionalId, producerId: this.#id, producerEpoch: this.#epoch };
+  }
+}
+
+async function connect({
+  connection,
+  topics,
+  transactionalId,
+}: ProducerOptions): Promise<Connected> {
+  const cluster = await connectCluster(connection, topics);
+  try {
+    const coordinator =
+      transactionalId === undefined
+        ? await cluster.findControllerBroker()
+        : await whileBusy(() =>
+            cluster.findGroupCoordinator({
+              groupId: transactionalId,
+              coordinatorType: TRANSACTION_COORDINATOR,
+            }),
+          );
+    return { cluster, coordinator };
+  } catch (error) {
+    void cluster.disconnect().catch(() => undefined);
+    throw error;
   }
 }
 
@@ -299,22 +322,4 @@ function joined(
     byName.set(topic, [...(byName.get(topic) ?? []), ...partitions]);
   }
   return [...byName].map(([topic, partitions]) => ({ topic, partitions }));
-}
-
-/** Again while a coordinator is busy with what came before: nothing was done by then. */
-async function whileBusy<Result>(ask: () => Promise<Result>): Promise<Result> {
-  const untilMs = Date.now() + BUSY_FOR_MAX_MS;
-  for (let waitMs = BUSY_WAIT_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isBusy(error) || Date.now() > untilMs) throw error;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-    }
-  }
-}
-
-function isBusy(error: unknown): boolean {
-  const isUnknown = (error as { name?: unknown }).name === 'KafkaJSGroupCoordinatorNotFound';
-  return isUnknown || BUSY_TYPES.has(kafkaErrorType(error));
 }

@@ -96,9 +96,9 @@ export class Reader {
     });
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
-    await this.#drop();
+    this.#drop();
   }
 
   #fetch(place: KafkaPartition, offset: number, bytesMax: number): Promise<FetchedPartition> {
@@ -136,17 +136,17 @@ export class Reader {
         return await ask(await connected);
       } catch (error) {
         if (error instanceof PositionGone) throw error;
-        if (this.#cluster === connected) await this.#drop();
+        if (this.#cluster === connected) this.#drop();
         if (waitMs > AGAIN_WAIT_MAX_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
 
-  async #drop(): Promise<void> {
+  #drop(): void {
     const connected = this.#cluster;
     this.#cluster = undefined;
-    await connected?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+    void connected?.then((cluster) => cluster.disconnect()).catch(() => undefined);
   }
 }
 
