@@ -47,7 +47,8 @@ export class Reader {
 
   /**
    * Messages from the offset on, in order; at least one where there is one, else as many as lie within so many
-   * octets of the log. Rejects with PositionGone where the log does not have the offset.
+   * octets of the log. Rejects with PositionGone where the log begins later, and with another
+   * error where it ends before the offset.
    */
   async read(place: KafkaPartition, fromOffset: number, bytesMax: number): Promise<Found> {
     let nextOffset = fromOffset;
@@ -118,11 +119,11 @@ export class Reader {
         return responses[0]!.partitions[0]!;
       } catch (error) {
         if (kafkaErrorType(error) !== 'OFFSET_OUT_OF_RANGE') throw error;
-        const first = await listOffsets(broker, topic, [partition], EARLIEST);
-        throw new PositionGone(
-          `${nameOf(place)} has no offset ${offset}: it begins at ${first.get(partition)}`,
-          { cause: error },
-        );
+        const begin = (await listOffsets(broker, topic, [partition], EARLIEST)).get(partition) ?? 0;
+        const name = `offset ${offset} of ${nameOf(place)}`;
+        if (offset < begin) throw new PositionGone(`${name} is gone: the log begins at ${begin}`);
+        // A broker that led before and does not know yet that another one does may say so; asked again, then told.
+        throw new Error(`${name} lies beyond the end of the log`, { cause: error });
       }
     });
   }
