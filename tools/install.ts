@@ -17,6 +17,9 @@ const NEEDS: readonly Need[] = [
   { program: 'python3', debianPackage: 'python3' },
   { program: 'curl', debianPackage: 'curl' },
   { program: 'git', debianPackage: 'git' },
+  // Tests of the Kafka log start a real one, which Maven brings.
+  { program: 'java', debianPackage: 'default-jre-headless' },
+  { program: 'mvn', debianPackage: 'maven' },
 ];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 

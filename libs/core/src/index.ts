@@ -13,8 +13,11 @@ export type { Body } from './body.ts';
 export { laneOf } from './lane.ts';
 export { splitAddress, domainKey, addressKey } from './address.ts';
 export type { AddressParts } from './address.ts';
+export { APPEND_DEADLINE_MS, GroupAppend } from './group-append.ts';
+export type { Append, OnGroup, WriteGroup } from './group-append.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
+export type { BlobStore } from './ports/blob-store.ts';
 export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
 export type {
   DeliveryStore,

@@ -5,6 +5,7 @@ export { PostgresLog } from './log/postgres-log.ts';
 export type { PostgresLogOptions } from './log/postgres-log.ts';
 export { ACCEPTED_LANES, LOCAL_LANES, TOPIC_NUMBERS } from './log/partitions.ts';
 export { BodyGone } from './log/body-reader.ts';
+export { BlobGone, PostgresBlobStore } from './blobs/postgres-blob-store.ts';
 export { PostgresLanes, LEASE_MS } from './lanes/postgres-lanes.ts';
 export type { LanesOptions } from './lanes/postgres-lanes.ts';
 export { grpcInstances } from './lanes/grpc-instances.ts';

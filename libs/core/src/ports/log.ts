@@ -25,7 +25,7 @@ export interface LogRecord {
 /** A record that is durable at a position. */
 export interface StoredRecord extends LogRecord {
   readonly partition: Partition;
-  /** Without gaps within a partition, from 1. */
+  /** Grows within a partition, from 1; there may be gaps. The next record is read from the position after it. */
   readonly position: number;
 }
 
@@ -44,8 +44,8 @@ export interface Log {
   append(records: readonly LogRecord[], events: readonly MailEvent[]): Promise<void>;
 
   /**
-   * Records from `position` on, in order and without a gap, at most so many records and octets of content (one at
-   * least). Empty at the end of the log. Rejects with a PositionGone where the position was trimmed: never skips.
+   * Records from `position` on, in order and with none left out, at most so many records and octets of content (one
+   * at least). Empty at the end of the log. Rejects with a PositionGone where the position was trimmed: never skips.
    */
   read(
     partition: Partition,

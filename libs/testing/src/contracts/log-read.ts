@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { laneOf, PositionGone } from '@staffetta/core';
 import type { Log, Partition } from '@staffetta/core';
-import { LIMITS, randomBody, readAll, sampleRecord } from './log-samples.ts';
+import { LIMITS, nextPosition, randomBody, readAll, sampleRecord } from './log-samples.ts';
 import type { LogCheck, MadeLog } from './log-samples.ts';
 
 const WAKE_MS = 500;
@@ -17,10 +17,8 @@ function partitionOf(key: string, { outboundLanes }: MadeLog): Partition {
 async function woken(log: Log, partition: Partition, append: () => Promise<void>): Promise<void> {
   const calls = new EventEmitter();
   const stop = log.watch(partition.topic, (one) => calls.emit(`${one.lane} ${one.bulk}`));
-  assert.deepEqual(
-    await log.read(partition, (await readAll(log, partition)).length + 1, LIMITS),
-    [],
-  );
+  const end = nextPosition(await readAll(log, partition));
+  assert.deepEqual(await log.read(partition, end, LIMITS), []);
   const call = once(calls, `${partition.lane} ${partition.bulk}`);
   const startedAtMs = Date.now();
   await append();

@@ -110,6 +110,11 @@ export function acceptedEvent({ envelope }: LogRecord): AcceptedEvent {
   };
 }
 
+/** Where to read on after these records, the first of which is the first one from `from` on. */
+export function nextPosition(records: readonly StoredRecord[], from = 1): number {
+  return (records.at(-1)?.position ?? from - 1) + 1;
+}
+
 /** Everything from the position on. */
 export async function readAll(
   log: Log,
@@ -118,7 +123,7 @@ export async function readAll(
 ): Promise<readonly StoredRecord[]> {
   const all: StoredRecord[] = [];
   for (;;) {
-    const some = await log.read(partition, from + all.length, LIMITS);
+    const some = await log.read(partition, nextPosition(all, from), LIMITS);
     if (some.length === 0) return all;
     all.push(...some);
   }

@@ -62,6 +62,15 @@ export class PostgresLanes implements Lanes {
     );
   }
 
+  /** Whether nobody else has taken the lane since. */
+  async isHeld({ topic, lane, owner, epoch }: LaneLease): Promise<boolean> {
+    const rows = await this.#database.query(
+      'select from lane where topic = $1 and lane = $2 and owner = $3 and epoch = $4',
+      [TOPIC_NUMBERS[topic], lane, owner, epoch],
+    );
+    return rows.length > 0;
+  }
+
   async #renew(topic: Topic, owner: string, held: readonly LaneLease[]): Promise<LaneLease[]> {
     if (held.length === 0) return [];
     const rows = await this.#database.query<{ lane: number }>(

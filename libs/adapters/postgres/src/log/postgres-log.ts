@@ -1,9 +1,11 @@
+import { GroupAppend } from '@staffetta/core';
 import type {
   Body,
   LaneLease,
   Log,
   LogRecord,
   MailEvent,
+  OnGroup,
   Partition,
   PipeResult,
   StoredRecord,
@@ -14,8 +16,6 @@ import { ParkSlices } from '../scheduled/park-slices.ts';
 import { ensureTraceDays } from '../trace/trace-days.ts';
 import { daysOf } from '../trace/write-events.ts';
 import { BodyReader } from './body-reader.ts';
-import { GroupAppend } from './group-append.ts';
-import type { OnGroup } from './group-append.ts';
 import { partitionNumber, TOPIC_NUMBERS } from './partitions.ts';
 import { RecordReader } from './record-reader.ts';
 import { NotWritten, RecordWriter } from './record-writer.ts';
@@ -69,7 +69,11 @@ export class PostgresLog implements Log {
     this.#reader = new RecordReader(options.database, this.slices);
     this.watchers = new Watchers(options.database);
     this.#appends = new GroupAppend(
-      (records, events) => this.#write(records, { events }),
+      (group) =>
+        this.#write(
+          group.flatMap(({ records }) => records),
+          { events: group.flatMap(({ events }) => events) },
+        ),
       options.onGroup ?? (() => undefined),
     );
   }

@@ -1,5 +1,6 @@
-import { LogUnavailable } from '@staffetta/core';
-import type { LogRecord, MailEvent, StoredRecord } from '@staffetta/core';
+import type { MailEvent } from './event.ts';
+import { LogUnavailable } from './ports/log.ts';
+import type { LogRecord } from './ports/log.ts';
 
 /** Until when an append is confirmed or refused. */
 export const APPEND_DEADLINE_MS = 5_000;
@@ -7,9 +8,13 @@ export const APPEND_DEADLINE_MS = 5_000;
 const GROUP_APPENDS_MAX = 500;
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 
-interface Waiting {
+/** What one call appends: all of it or nothing. */
+export interface Append {
   readonly records: readonly LogRecord[];
   readonly events: readonly MailEvent[];
+}
+
+interface Waiting extends Append {
   readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -21,11 +26,8 @@ interface Waiting {
 /** Told after each group: how many appends it held, and how long it took in milliseconds. */
 export type OnGroup = (appends: number, tookMs: number) => void;
 
-/** Writes a group durably, all of it or nothing. */
-export type WriteGroup = (
-  records: readonly LogRecord[],
-  events: readonly MailEvent[],
-) => Promise<readonly StoredRecord[]>;
+/** Writes a group durably; rejects where any append of it may not be there. */
+export type WriteGroup = (group: readonly Append[]) => Promise<unknown>;
 
 /** Groups appends: while one group is being written, the next one fills. */
 export class GroupAppend {
@@ -80,10 +82,7 @@ export class GroupAppend {
     const startedAtMs = Date.now();
     this.#writingNow = group;
     try {
-      await this.#write(
-        group.flatMap((waiting) => waiting.records),
-        group.flatMap((waiting) => waiting.events),
-      );
+      await this.#write(group);
       this.#onGroup(group.length, Date.now() - startedAtMs);
       for (const waiting of group) waiting.resolve();
     } catch (error) {

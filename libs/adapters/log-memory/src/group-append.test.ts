@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { LogUnavailable } from '@staffetta/core';
+import { GroupAppend, LogUnavailable } from '@staffetta/core';
 import { randomBody, sampleRecord } from '@staffetta/testing';
-import { GroupAppend } from './group-append.ts';
 
 interface Write {
   readonly keys: readonly string[];
@@ -18,10 +17,10 @@ function appender(): {
   const writes: Write[] = [];
   const groups: number[] = [];
   const appends = new GroupAppend(
-    (records) =>
-      new Promise((resolve, reject) => {
-        const keys = records.map(({ key }) => key);
-        writes.push({ keys, finish: (error) => (error ? reject(error) : resolve([])) });
+    (group) =>
+      new Promise<void>((resolve, reject) => {
+        const keys = group.flatMap(({ records }) => records.map(({ key }) => key));
+        writes.push({ keys, finish: (error) => (error ? reject(error) : resolve()) });
       }),
     (count) => groups.push(count),
   );

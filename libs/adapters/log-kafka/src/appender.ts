@@ -1,0 +1,101 @@
+import { APPEND_DEADLINE_MS } from '@staffetta/core';
+import type { Append, Partition } from '@staffetta/core';
+import { Batches, waysOf } from './batches.ts';
+import { Producer } from './producer.ts';
+import type { ProducerOptions } from './producer.ts';
+import type { Topics } from './topics.ts';
+
+/** Writes groups of appends, one after the other, by a producer for batches and one for transactions. */
+export class Appender {
+  readonly #topics: Topics;
+  readonly #options: ProducerOptions & { readonly transactionalId: string };
+  readonly #onAppended: (partition: Partition) => void;
+  #batches: Promise<Producer> | undefined;
+  #transactions: Promise<Producer> | undefined;
+  #lane = Math.floor(Math.random() * 1_000_000);
+
+  constructor(
+    topics: Topics,
+    options: ProducerOptions & { readonly transactionalId: string },
+    onAppended: (partition: Partition) => void,
+  ) {
+    this.#topics = topics;
+    this.#options = options;
+    this.#onAppended = onAppended;
+  }
+
+  /**
+   * Each append is there as a whole when it resolves. When it rejects, each is there as a whole, or not at all, or
+   * will be; the producers are thrown away.
+   */
+  async write(group: readonly Append[]): Promise<void> {
+    const batches = new Batches(this.#topics);
+    const transaction = new Batches(this.#topics);
+    const acceptedLane = this.#lane++ % this.#topics.lanes.accepted;
+    for (const append of group) {
+      if (waysOf(append, this.#topics) === 'batch') addWhole(batches, append, acceptedLane);
+      else addApart(transaction, append, acceptedLane);
+    }
+    await inTime(Promise.all([this.#send(batches), this.#transact(transaction)])).catch(
+      (error: unknown) => {
+        this.#drop();
+        throw error;
+      },
+    );
+    for (const partition of [...batches.partitions, ...transaction.partitions]) {
+      this.#onAppended(partition);
+    }
+  }
+
+  close(): void {
+    this.#drop();
+  }
+
+  async #send({ list }: Batches): Promise<void> {
+    if (list.length === 0) return;
+    const { transactionalId: _, ...options } = this.#options;
+    this.#batches ??= Producer.open(options);
+    await (await this.#batches).send(list);
+  }
+
+  async #transact({ list }: Batches): Promise<void> {
+    if (list.length === 0) return;
+    this.#transactions ??= Producer.open(this.#options);
+    await (await this.#transactions).transact(list);
+  }
+
+  #drop(): void {
+    const producers = [this.#batches, this.#transactions];
+    this.#batches = undefined;
+    this.#transactions = undefined;
+    for (const producer of producers) {
+      // One that is still being opened is closed when it is open; nobody waits for it.
+      void producer?.then((opened) => opened.close()).catch(() => undefined);
+    }
+  }
+}
+
+function addWhole(batches: Batches, { records, events }: Append, acceptedLane: number): void {
+  for (const [index, record] of records.entries()) {
+    batches.addRecord(record, acceptedLane, index === 0 ? events : []);
+  }
+  if (records.length === 0) for (const event of events) batches.addEvent(event);
+}
+
+function addApart(batches: Batches, { records, events }: Append, acceptedLane: number): void {
+  for (const record of records) batches.addRecord(record, acceptedLane);
+  for (const event of events) batches.addEvent(event);
+}
+
+/** Whoever appended has been refused by then; the producer may hang for longer. */
+async function inTime<Result>(writing: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('Kafka did not answer')), APPEND_DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([writing, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,251 @@
+import { createRequire } from 'node:module';
+import type { ConnectionOptions } from 'node:tls';
+import type { KafkaConfig } from 'kafkajs';
+
+/**
+ * The protocol layer of kafkajs 2.2.4, whose version is pinned. Its producer and consumer are not used: the one sends
+ * a batch again under a wrong sequence number and counts a partition whose leader moved as sent, the other skips to
+ * the end where its position is gone.
+ */
+export interface Broker {
+  produce(request: {
+    readonly topicData: readonly TopicData[];
+    readonly transactionalId?: string;
+    readonly producerId: ProducerId;
+    readonly producerEpoch: number;
+    readonly acks: number;
+    readonly timeout: number;
+    readonly compression: number;
+  }): Promise<{
+    readonly topics: readonly {
+      readonly topicName: string;
+      readonly partitions: readonly { readonly partition: number; readonly baseOffset: string }[];
+    }[];
+  }>;
+  fetch(request: {
+    readonly replicaId: number;
+    readonly isolationLevel: number;
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly fetchOffset: string;
+        readonly maxBytes: number;
+      }[];
+    }[];
+  }): Promise<{
+    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+  }>;
+  listOffsets(request: {
+    readonly replicaId: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+    }[];
+  }): Promise<{ readonly responses: readonly TopicOffsets[] }>;
+  deleteRecords(request: { readonly topics: readonly TopicOffsets[] }): Promise<unknown>;
+  initProducerId(request: {
+    readonly transactionalId: string | undefined;
+    readonly transactionTimeout: number;
+  }): Promise<{ readonly producerId: ProducerId; readonly producerEpoch: number }>;
+  addPartitionsToTxn(
+    request: Transaction & {
+      readonly topics: readonly {
+        readonly topic: string;
+        readonly partitions: readonly number[];
+      }[];
+    },
+  ): Promise<unknown>;
+  addOffsetsToTxn(request: Transaction & { readonly groupId: string }): Promise<unknown>;
+  txnOffsetCommit(
+    request: Transaction & { readonly groupId: string; readonly topics: readonly TopicOffsets[] },
+  ): Promise<unknown>;
+  endTxn(request: Transaction & { readonly transactionResult: boolean }): Promise<unknown>;
+  offsetFetch(request: {
+    readonly groupId: string;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number }[];
+    }[];
+  }): Promise<{ readonly responses: readonly TopicOffsets[] }>;
+}
+
+/** Connections to all brokers, and who leads what. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  refreshMetadataIfNecessary(): Promise<void>;
+  findBroker(node: { readonly nodeId: string }): Promise<Broker>;
+  findControllerBroker(): Promise<Broker>;
+  findLeaderForPartitions(
+    topic: string,
+    partitions: readonly number[],
+  ): Readonly<Record<string, readonly number[]>>;
+  findGroupCoordinator(request: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<Broker>;
+}
+
+/** A 64-bit number of the library's own kind. */
+export type ProducerId = object;
+
+/** What names an open transaction. */
+export interface Transaction {
+  readonly transactionalId: string;
+  readonly producerId: ProducerId;
+  readonly producerEpoch: number;
+}
+
+/** A record on its way into a partition. */
+export interface Message {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer>>;
+}
+
+export interface TopicData {
+  readonly topic: string;
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly firstSequence: number;
+    readonly messages: readonly Message[];
+  }[];
+}
+
+export interface TopicOffsets {
+  readonly topic: string;
+  readonly partitions: readonly { readonly partition: number; readonly offset: string }[];
+}
+
+/** A record as it came, or a marker that ends a transaction. */
+export interface FetchedMessage extends Message {
+  readonly offset: string;
+  readonly isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+}
+
+export interface FetchedPartition {
+  readonly highWatermark: string;
+  readonly lastStableOffset: string;
+  readonly abortedTransactions: readonly {
+    readonly producerId: string;
+    readonly firstOffset: string;
+  }[];
+  readonly messages: readonly FetchedMessage[];
+}
+
+/** How the brokers are reached. */
+export interface KafkaConnectionOptions {
+  /** `host:port` of some brokers. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly tls?: ConnectionOptions;
+  readonly sasl?: KafkaConfig['sasl'];
+}
+
+/** Coordinators, isolation and times as the protocol numbers them. */
+export const GROUP_COORDINATOR = 0;
+export const TRANSACTION_COORDINATOR = 1;
+export const READ_COMMITTED = 1;
+export const LATEST = -1;
+export const EARLIEST = -2;
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const AUTHENTICATION_TIMEOUT_MS = 2_000;
+/** Short: a broker that hangs keeps its connections open, and what was asked of it is asked again elsewhere. */
+const REQUEST_TIMEOUT_MS = 2_000;
+const METADATA_AGE_MAX_MS = 60_000;
+/** Small: whoever asks throws the connections away and comes again. */
+export const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 } as const;
+
+const load = createRequire(import.meta.url);
+const ClusterClass = load('kafkajs/src/cluster/index.js') as new (options: object) => Cluster;
+const { createLogger } = load('kafkajs/src/loggers/index.js') as {
+  createLogger(options: object): unknown;
+};
+const socketFactory = load('kafkajs/src/network/socketFactory.js') as () => unknown;
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  scheduleCheckPendingRequests(): void;
+}
+
+/** Each connection would keep a timer of 1 ms running, also where nothing waits (tulios/kafkajs#1751). */
+function stopIdleTimers(): void {
+  const { prototype } = load('kafkajs/src/network/requestQueue/index.js') as {
+    prototype: RequestQueue;
+  };
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+  };
+}
+stopIdleTimers();
+
+/** Connections of one's own to the cluster, which know these topics; by the broker that answers first. */
+export async function connectCluster(
+  options: KafkaConnectionOptions,
+  topics: readonly string[],
+): Promise<Cluster> {
+  const attempts = options.brokers.map((broker) => connectBy(broker, options, topics));
+  const first = await Promise.any(attempts).catch((error: unknown) => {
+    throw error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  });
+  for (const attempt of attempts) {
+    void attempt.then((one) => (one === first ? undefined : one.disconnect())).catch(ignore);
+  }
+  return first;
+}
+
+function ignore(): void {
+  // Its connections are of no use any more, and close or break by themselves.
+}
+
+async function connectBy(
+  broker: string,
+  options: KafkaConnectionOptions,
+  topics: readonly string[],
+): Promise<Cluster> {
+  const cluster = new ClusterClass({
+    logger: createLogger({ level: 0, logCreator: () => () => undefined }),
+    socketFactory: socketFactory(),
+    brokers: [broker],
+    clientId: options.clientId,
+    ssl: options.tls,
+    sasl: options.sasl,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
+    reauthenticationThreshold: 10_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    metadataMaxAge: METADATA_AGE_MAX_MS,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    retry: RETRY,
+  });
+  try {
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics(topics);
+    return cluster;
+  } catch (error) {
+    void cluster.disconnect().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The protocol's name of an error, as far as it is one, e.g. `OFFSET_OUT_OF_RANGE`. */
+export function kafkaErrorType(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { type } = at as { type?: unknown };
+    if (typeof type === 'string') return type;
+  }
+  return undefined;
+}

@@ -1,0 +1,325 @@
+import {
+  connectCluster,
+  GROUP_COORDINATOR,
+  kafkaErrorType,
+  TRANSACTION_COORDINATOR,
+} from './kafkajs-internals.ts';
+import type {
+  Broker,
+  Cluster,
+  KafkaConnectionOptions,
+  Message,
+  ProducerId,
+  TopicData,
+  TopicOffsets,
+} from './kafkajs-internals.ts';
+import { nameOf } from './topics.ts';
+import { whileBusy } from './while-busy.ts';
+import type { KafkaPartition } from './topics.ts';
+
+/** An open transaction holds back all readers of what it touched. */
+const TRANSACTION_TIMEOUT_MS = 10_000;
+const PRODUCE_TIMEOUT_MS = 4_500;
+const ALL_REPLICAS = -1;
+/** Numbers of records within a partition begin again at 0. */
+const SEQUENCES = 2 ** 31;
+const FENCED_TYPES: ReadonlySet<string | undefined> = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'TRANSACTION_COORDINATOR_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'PRODUCER_FENCED',
+]);
+const CONNECTION_ERRORS =
+  /^KafkaJS(Connection|ConnectionClosed|BrokerNotFound|LockTimeout|RequestTimeout)/;
+const AGAIN_WAIT_MS = 20;
+const WAIT_MAX_MS = 200;
+/** Within the deadline of an append. */
+const SEND_FOR_MAX_MS = 4_000;
+
+/** Messages for one partition, stored as one batch: all of them or none. */
+export interface PartitionBatch extends KafkaPartition {
+  readonly messages: readonly Message[];
+}
+
+/** A position that is written with the transaction. */
+export interface CommittedPosition extends KafkaPartition {
+  readonly groupId: string;
+  readonly offset: number;
+}
+
+interface Connected {
+  readonly cluster: Cluster;
+  /** Of its transactions; of numbers only, where it makes none. */
+  readonly coordinator: Broker;
+}
+
+interface NumberedBatch extends PartitionBatch {
+  /** The number of its first message among those of this producer in the partition. */
+  readonly firstSequence: number;
+}
+
+interface Failure {
+  readonly error: unknown;
+  readonly batches: readonly NumberedBatch[];
+}
+
+class NoLeader extends Error {
+  override readonly name = 'NoLeader';
+}
+
+/** Another producer has taken the transactional id. */
+export class ProducerFenced extends Error {
+  override readonly name = 'ProducerFenced';
+}
+
+/** How a producer is made. */
+export interface ProducerOptions {
+  readonly connection: KafkaConnectionOptions;
+  readonly topics: readonly string[];
+  /** Fences every other producer of this name, and ends what it had open; absent where no transaction is made. */
+  readonly transactionalId?: string;
+  readonly compression: 'none' | 'gzip';
+}
+
+/**
+ * An idempotent producer with one request in flight to each broker. After any failure it must be closed and replaced:
+ * the number of the next batch is only known while every batch was answered.
+ */
+export class Producer {
+  #connected: Connected;
+  readonly #id: ProducerId;
+  readonly #epoch: number;
+  readonly #options: ProducerOptions;
+  readonly #sequences = new Map<string, number>();
+  readonly #groupCoordinators = new Map<string, Broker>();
+
+  private constructor(
+    connected: Connected,
+    options: ProducerOptions,
+    made: { readonly producerId: ProducerId; readonly producerEpoch: number },
+  ) {
+    this.#connected = connected;
+    this.#options = options;
+    this.#id = made.producerId;
+    this.#epoch = made.producerEpoch;
+  }
+
+  /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
+  static async open(options: ProducerOptions): Promise<Producer> {
+    const { transactionalId } = options;
+    const connected = await connect(options);
+    try {
+      const made = await whileBusy(() =>
+        connected.coordinator.initProducerId({
+          transactionalId,
+          transactionTimeout: TRANSACTION_TIMEOUT_MS,
+        }),
+      );
+      return new Producer(connected, options, made);
+    } catch (error) {
+      void connected.cluster.disconnect().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /**
+   * Each batch is stored, on all replicas in sync, when it resolves. A batch keeps its number: sent again after a lost
+   * reply or to another leader, it is not stored twice.
+   */
+  async send(batches: readonly PartitionBatch[]): Promise<void> {
+    const untilMs = Date.now() + SEND_FOR_MAX_MS;
+    let unsent = this.#numbered(batches);
+    for (
+      let waitMs = AGAIN_WAIT_MS;
+      unsent.length > 0;
+      waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)
+    ) {
+      const failures = await this.#sendOnce(unsent);
+      const [failure] = failures;
+      if (failure === undefined) return;
+      const isFinal = failures.some(({ error }) => !isRepeatable(error));
+      if (isFinal || Date.now() + waitMs > untilMs) throw failure.error;
+      unsent = failures.flatMap((one) => one.batches);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await this.#reconnect();
+    }
+  }
+
+  /** Stores all batches and the position, or nothing of it for readers of what is committed. */
+  async transact(batches: readonly PartitionBatch[], position?: CommittedPosition): Promise<void> {
+    const transaction = this.#transaction();
+    try {
+      if (batches.length > 0) {
+        const topics = batches.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+        await whileBusy(() =>
+          this.#connected.coordinator.addPartitionsToTxn({
+            ...transaction,
+            topics: joined(topics),
+          }),
+        );
+        await this.send(batches);
+      }
+      if (position) await this.#sendPosition(position);
+      await this.#connected.coordinator.endTxn({ ...transaction, transactionResult: true });
+    } catch (error) {
+      if (FENCED_TYPES.has(kafkaErrorType(error))) {
+        throw new ProducerFenced('another producer has this name', { cause: error });
+      }
+      // As soon as can be, for readers wait for it; where this fails too, its time ends it.
+      await this.#connected.coordinator
+        .endTxn({ ...transaction, transactionResult: false })
+        .catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The position last written for a group, as an offset; undefined where there is none. */
+  async savedOffset(groupId: string, place: KafkaPartition): Promise<number | undefined> {
+    const coordinator = await this.#groupCoordinator(groupId);
+    const { topic, partition } = place;
+    const { responses } = await whileBusy(() =>
+      coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
+    );
+    const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
+    return offset < 0 ? undefined : offset;
+  }
+
+  /** Does not wait for what is still asked: who hangs is left to hang. */
+  close(): void {
+    void this.#connected.cluster.disconnect().catch(() => undefined);
+  }
+
+  /** To another broker, perhaps, and with what is known there by now: leaders move, and who hangs does not say so. */
+  async #reconnect(): Promise<void> {
+    this.close();
+    this.#groupCoordinators.clear();
+    this.#connected = await connect(this.#options);
+  }
+
+  /** Gives each batch the number that follows the one before it in its partition. */
+  #numbered(batches: readonly PartitionBatch[]): readonly NumberedBatch[] {
+    return batches.map((batch) => {
+      const name = nameOf(batch);
+      const firstSequence = this.#sequences.get(name) ?? 0;
+      this.#sequences.set(name, (firstSequence + batch.messages.length) % SEQUENCES);
+      return { ...batch, firstSequence };
+    });
+  }
+
+  /** One request to each leader. Returns what is not known to be stored. */
+  async #sendOnce(batches: readonly NumberedBatch[]): Promise<readonly Failure[]> {
+    const failures: Failure[] = [];
+    const byLeader = new Map<string, NumberedBatch[]>();
+    for (const batch of batches) {
+      try {
+        const leader = this.#leaderOf(batch);
+        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
+      } catch (error) {
+        failures.push({ error, batches: [batch] });
+      }
+    }
+    const sending = [...byLeader].map(async ([leader, list]) => {
+      try {
+        await this.#sendTo(leader, list);
+      } catch (error) {
+        failures.push({ error, batches: list });
+      }
+    });
+    await Promise.all(sending);
+    return failures;
+  }
+
+  #leaderOf(batch: NumberedBatch): string {
+    const leaders = this.#connected.cluster.findLeaderForPartitions(batch.topic, [batch.partition]);
+    const leader = Object.keys(leaders)[0];
+    if (leader === undefined) throw new NoLeader(`${nameOf(batch)} has no leader`);
+    return leader;
+  }
+
+  async #sendTo(nodeId: string, batches: readonly NumberedBatch[]): Promise<void> {
+    const { transactionalId, compression } = this.#options;
+    const broker = await this.#connected.cluster.findBroker({ nodeId });
+    await broker.produce({
+      topicData: topicData(batches),
+      ...(transactionalId !== undefined && { transactionalId }),
+      producerId: this.#id,
+      producerEpoch: this.#epoch,
+      acks: ALL_REPLICAS,
+      timeout: PRODUCE_TIMEOUT_MS,
+      compression: compression === 'gzip' ? 1 : 0,
+    });
+  }
+
+  async #sendPosition({ groupId, topic, partition, offset }: CommittedPosition): Promise<void> {
+    const transaction = this.#transaction();
+    await whileBusy(() => this.#connected.coordinator.addOffsetsToTxn({ ...transaction, groupId }));
+    const coordinator = await this.#groupCoordinator(groupId);
+    const topics: TopicOffsets[] = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
+    await whileBusy(() => coordinator.txnOffsetCommit({ ...transaction, groupId, topics }));
+  }
+
+  async #groupCoordinator(groupId: string): Promise<Broker> {
+    const known = this.#groupCoordinators.get(groupId);
+    if (known) return known;
+    const coordinatorType = GROUP_COORDINATOR;
+    const found = await whileBusy(() =>
+      this.#connected.cluster.findGroupCoordinator({ groupId, coordinatorType }),
+    );
+    this.#groupCoordinators.set(groupId, found);
+    return found;
+  }
+
+  #transaction(): { transactionalId: string; producerId: ProducerId; producerEpoch: number } {
+    const { transactionalId } = this.#options;
+    if (transactionalId === undefined) throw new Error('the producer has no transactional id');
+    return { transactionalId, producerId: this.#id, producerEpoch: this.#epoch };
+  }
+}
+
+async function connect({
+  connection,
+  topics,
+  transactionalId,
+}: ProducerOptions): Promise<Connected> {
+  const cluster = await connectCluster(connection, topics);
+  try {
+    const coordinator =
+      transactionalId === undefined
+        ? await cluster.findControllerBroker()
+        : await whileBusy(() =>
+            cluster.findGroupCoordinator({
+              groupId: transactionalId,
+              coordinatorType: TRANSACTION_COORDINATOR,
+            }),
+          );
+    return { cluster, coordinator };
+  } catch (error) {
+    void cluster.disconnect().catch(() => undefined);
+    throw error;
+  }
+}
+
+function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
+  const topics = new Map<string, TopicData['partitions'][number][]>();
+  for (const { topic, ...partition } of batches) {
+    topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
+
+/** Whether the same batch, under the same number, may be stored when it is sent again. */
+function isRepeatable(error: unknown): boolean {
+  if (error instanceof NoLeader) return true;
+  const { name, retriable } = error as { name?: unknown; retriable?: unknown };
+  return retriable === true || (typeof name === 'string' && CONNECTION_ERRORS.test(name));
+}
+
+function joined(
+  topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[],
+): { topic: string; partitions: number[] }[] {
+  const byName = new Map<string, number[]>();
+  for (const { topic, partitions } of topics) {
+    byName.set(topic, [...(byName.get(topic) ?? []), ...partitions]);
+  }
+  return [...byName].map(([topic, partitions]) => ({ topic, partitions }));
+}

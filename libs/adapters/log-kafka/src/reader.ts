@@ -1,0 +1,174 @@
+import { PositionGone } from '@staffetta/core';
+import { committedRecords } from './committed-records.ts';
+import {
+  connectCluster,
+  EARLIEST,
+  kafkaErrorType,
+  LATEST,
+  READ_COMMITTED,
+} from './kafkajs-internals.ts';
+import type {
+  Broker,
+  Cluster,
+  FetchedMessage,
+  FetchedPartition,
+  KafkaConnectionOptions,
+} from './kafkajs-internals.ts';
+import { nameOf } from './topics.ts';
+import type { KafkaPartition } from './topics.ts';
+
+const NO_REPLICA = -1;
+/** How long a read waits for what is stored but not yet committed, and how often it looks. */
+const COMMIT_WAIT_MS = 250;
+const LOOK_MS = 2;
+const LOOK_MAX_MS = 20;
+/** Between tries where a leader has moved or a connection broke, doubled each time. */
+const AGAIN_WAIT_MS = 25;
+const AGAIN_WAIT_MAX_MS = 400;
+
+/** What was found from an offset on. */
+export interface Found {
+  readonly messages: readonly FetchedMessage[];
+  /** From where to read on; beyond the last message by what is not for readers. */
+  readonly nextOffset: number;
+}
+
+/** Reads partitions from any offset, without a group: what is out of range is an error, never a jump. */
+export class Reader {
+  readonly #options: KafkaConnectionOptions;
+  readonly #topics: readonly string[];
+  #cluster: Promise<Cluster> | undefined;
+  #closed = false;
+
+  constructor(options: KafkaConnectionOptions, topics: readonly string[]) {
+    this.#options = options;
+    this.#topics = topics;
+  }
+
+  /**
+   * Messages from the offset on, in order; at least one where there is one, else as many as lie within so many
+   * octets of the log. Rejects with PositionGone where the log begins later, and with another
+   * error where it ends before the offset.
+   */
+  async read(place: KafkaPartition, fromOffset: number, bytesMax: number): Promise<Found> {
+    let nextOffset = fromOffset;
+    const untilMs = Date.now() + COMMIT_WAIT_MS;
+    for (let waitMs = LOOK_MS; ;) {
+      const fetched = await this.#fetch(place, nextOffset, bytesMax);
+      const messages = committedRecords(fetched, nextOffset);
+      const last = fetched.messages.at(-1);
+      if (last) nextOffset = Math.max(nextOffset, Number(last.offset) + 1);
+      if (messages.length > 0) return { messages, nextOffset };
+      // Nothing but markers: on to what lies behind them.
+      if (last) continue;
+      const isStable = nextOffset >= Number(fetched.highWatermark);
+      if (isStable || Date.now() >= untilMs) return { messages, nextOffset };
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      waitMs = Math.min(waitMs * 2, LOOK_MAX_MS);
+    }
+  }
+
+  /** Where the committed part of each partition ends; partitions without a leader are left out. */
+  async ends(topics: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+    return this.#with(async (cluster) => {
+      await cluster.refreshMetadataIfNecessary();
+      const ends = new Map<string, number>();
+      for (const [topic, count] of topics) {
+        const partitions = Array.from({ length: count }, (_, partition) => partition);
+        const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
+        for (const [nodeId, led] of leaders) {
+          const broker = await cluster.findBroker({ nodeId });
+          for (const [partition, offset] of await listOffsets(broker, topic, led, LATEST)) {
+            ends.set(nameOf({ topic, partition }), offset);
+          }
+        }
+      }
+      return ends;
+    });
+  }
+
+  /** Removes what lies before the offset. */
+  async deleteBefore(place: KafkaPartition, offset: number): Promise<void> {
+    const { topic, partition } = place;
+    await this.#with(async (cluster) => {
+      const broker = await leaderOf(cluster, place);
+      const partitions = [{ partition, offset: String(offset) }];
+      await broker.deleteRecords({ topics: [{ topic, partitions }] });
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#drop();
+  }
+
+  #fetch(place: KafkaPartition, offset: number, bytesMax: number): Promise<FetchedPartition> {
+    const { topic, partition } = place;
+    return this.#with(async (cluster) => {
+      const broker = await leaderOf(cluster, place);
+      const partitions = [{ partition, fetchOffset: String(offset), maxBytes: bytesMax }];
+      try {
+        const { responses } = await broker.fetch({
+          replicaId: NO_REPLICA,
+          isolationLevel: READ_COMMITTED,
+          maxWaitTime: 0,
+          minBytes: 1,
+          maxBytes: bytesMax,
+          topics: [{ topic, partitions }],
+        });
+        return responses[0]!.partitions[0]!;
+      } catch (error) {
+        if (kafkaErrorType(error) !== 'OFFSET_OUT_OF_RANGE') throw error;
+        const begin = (await listOffsets(broker, topic, [partition], EARLIEST)).get(partition) ?? 0;
+        const name = `offset ${offset} of ${nameOf(place)}`;
+        if (offset < begin) throw new PositionGone(`${name} is gone: the log begins at ${begin}`);
+        // A broker that led before and does not know yet that another one does may say so; asked again, then told.
+        throw new Error(`${name} lies beyond the end of the log`, { cause: error });
+      }
+    });
+  }
+
+  /** After an error, connections and what they know are made anew: leaders move. */
+  async #with<Result>(ask: (cluster: Cluster) => Promise<Result>): Promise<Result> {
+    for (let waitMs = AGAIN_WAIT_MS; ; waitMs *= 2) {
+      if (this.#closed) throw new Error('the log is closed');
+      const connected = (this.#cluster ??= connectCluster(this.#options, this.#topics));
+      try {
+        return await ask(await connected);
+      } catch (error) {
+        if (error instanceof PositionGone) throw error;
+        if (this.#cluster === connected) this.#drop();
+        if (waitMs > AGAIN_WAIT_MAX_MS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
+    }
+  }
+
+  #drop(): void {
+    const connected = this.#cluster;
+    this.#cluster = undefined;
+    void connected?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+  }
+}
+
+async function leaderOf(cluster: Cluster, place: KafkaPartition): Promise<Broker> {
+  await cluster.refreshMetadataIfNecessary();
+  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(place.topic, [place.partition]));
+  if (nodeId === undefined) throw new Error(`${nameOf(place)} has no leader`);
+  return cluster.findBroker({ nodeId });
+}
+
+async function listOffsets(
+  broker: Broker,
+  topic: string,
+  partitions: readonly number[],
+  timestamp: number,
+): Promise<ReadonlyMap<number, number>> {
+  const { responses } = await broker.listOffsets({
+    replicaId: NO_REPLICA,
+    isolationLevel: READ_COMMITTED,
+    topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
+  });
+  const found = responses[0]?.partitions ?? [];
+  return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]));
+}

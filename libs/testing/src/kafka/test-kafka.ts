@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FaultyProxy } from '../net/faulty-proxy.ts';
+import { kafkaJars } from './kafka-jars.ts';
+import { TestBroker } from './test-broker.ts';
+
+/** A real Apache Kafka (KRaft) on free ports of 127.0.0.1, in a temporary folder. */
+export interface TestKafka {
+  /** Each is broker and controller. */
+  readonly brokers: readonly TestBroker[];
+  /** `host:port` of every broker. */
+  readonly addresses: readonly string[];
+  /** The same brokers by a way that can be cut or held: who comes by it never learns of the straight one. */
+  readonly proxiedAddresses: readonly string[];
+  readonly proxies: readonly FaultyProxy[];
+  /** Ends all processes and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts one broker, or as many as told; they serve when it resolves. */
+export async function startTestKafka(brokerCount: 1 | 3 = 1): Promise<TestKafka> {
+  const jars = await kafkaJars();
+  const folder = await mkdtemp(join(tmpdir(), 'staffetta-kafka-'));
+  const clusterId = randomBytes(16).toString('base64url');
+  const ports = await freePorts(3 * brokerCount);
+  const numbers = Array.from({ length: brokerCount }, (_, index) => index);
+  const controllerPort = (index: number): number => ports[3 * index + 1]!;
+  const voters = numbers.map((index) => `${index + 1}@127.0.0.1:${controllerPort(index)}`).join();
+  const proxies: FaultyProxy[] = [];
+  const brokers: TestBroker[] = [];
+  for (const index of numbers) {
+    const port = ports[3 * index]!;
+    const behindProxy = ports[3 * index + 2]!;
+    const proxy = await FaultyProxy.start({ host: '127.0.0.1', port: behindProxy });
+    const own = join(folder, String(index + 1));
+    await mkdir(own);
+    const properties = {
+      ...propertiesOf(brokerCount),
+      'node.id': index + 1,
+      'controller.quorum.voters': voters,
+      listeners: `CLIENT://127.0.0.1:${port},PROXY://127.0.0.1:${behindProxy},CONTROLLER://127.0.0.1:${controllerPort(index)}`,
+      'advertised.listeners': `CLIENT://127.0.0.1:${port},PROXY://127.0.0.1:${proxy.port}`,
+    };
+    proxies.push(proxy);
+    brokers.push(new TestBroker({ jars, folder: own, clusterId, port, properties }));
+  }
+  const kafka: TestKafka = {
+    brokers,
+    addresses: brokers.map(({ address }) => address),
+    proxiedAddresses: proxies.map(({ port }) => `127.0.0.1:${port}`),
+    proxies,
+    stop: async () => {
+      await Promise.all(brokers.map((broker) => (brokerCount > 1 ? broker.kill() : broker.stop())));
+      for (const proxy of proxies) await proxy.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await Promise.all(brokers.map((broker) => broker.format()));
+    for (const broker of brokers) await broker.start();
+    await Promise.all(brokers.map((broker) => broker.ready()));
+  } catch (error) {
+    await kafka.stop();
+    throw error;
+  }
+  return kafka;
+}
+
+function propertiesOf(brokerCount: number): Readonly<Record<string, string | number>> {
+  return {
+    'process.roles': 'broker,controller',
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'CLIENT',
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'auto.create.topics.enable': 'false',
+    'group.initial.rebalance.delay.ms': 0,
+    'offsets.topic.num.partitions': 4,
+    'offsets.topic.replication.factor': brokerCount,
+    'transaction.state.log.num.partitions': 4,
+    'transaction.state.log.replication.factor': brokerCount,
+    'transaction.state.log.min.isr': brokerCount > 1 ? 2 : 1,
+    'controlled.shutdown.enable': 'false',
+    // A broker that was killed may come back when its old registration has ended.
+    'broker.session.timeout.ms': 2_000,
+    'broker.heartbeat.interval.ms': 500,
+  };
+}
+
+/** Ports that are free now, all different. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
