@@ -22,7 +22,7 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 const HTTP = /^[A-Z]+ \S+ HTTP\/\d/i;
 
 /** A TLS handshake that takes longer is given up. */
-const TLS_HANDSHAKE_MS = 20_000;
+export const TLS_HANDSHAKE_MS = 20_000;
 
 /**
  * One session. Of smtp-server's connection it keeps sockets, STARTTLS and the SASL exchanges; commands, answers and
@@ -123,6 +123,14 @@ export class ListenerConnection extends SMTPConnection {
     this.#resetTransaction();
     this.#info.helo = '';
     this.#info.tls = tlsName(this._socket);
+  }
+
+  /** smtp-server notices neither that a peer leaves during the handshake nor that it never begins. */
+  override upgrade(callback: () => void, secureCallback?: () => void): void {
+    super.upgrade(callback, secureCallback);
+    setTimeout(() => {
+      if (this._upgrading) this._socket.destroy();
+    }, TLS_HANDSHAKE_MS).unref();
   }
 
   override _onError(): void {
@@ -336,12 +344,7 @@ export class ListenerConnection extends SMTPConnection {
     if (!this.#options.tls) return this.#answer(stream, ANSWERS.notOffered);
     if (this.#info.tls !== '') return this.#answer(stream, ANSWERS.tlsAlready);
     if (rest !== '') return this.#answer(stream, ANSWERS.noParameters);
-    const goesOn = this.#delegate(stream, this.handler_STARTTLS, line);
-    // smtp-server notices neither that a peer leaves during the handshake nor that it never begins.
-    setTimeout(() => {
-      if (this._upgrading) this._socket.destroy();
-    }, TLS_HANDSHAKE_MS).unref();
-    return goesOn;
+    return this.#delegate(stream, this.handler_STARTTLS, line);
   }
 
   /** Lets smtp-server work on a line. */

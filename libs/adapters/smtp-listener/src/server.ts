@@ -4,7 +4,7 @@ import type { SmtpListenerOptions, TlsIdentity } from '@staffetta/core';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerAuthentication, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
-import { ListenerConnection } from './connection.ts';
+import { ListenerConnection, TLS_HANDSHAKE_MS } from './connection.ts';
 
 /** Implicit TLS: handshakes under way at once; beyond them sockets are dropped. */
 const HANDSHAKES_MAX = 2_000;
@@ -32,6 +32,12 @@ export class ListenerServer extends SMTPServer {
     this.#bySession.set(connection.session, connection);
     connection.init();
     if (this.#draining) connection.drain();
+  }
+
+  /** Implicit TLS: a peer that leaves during the handshake is noticed by nobody else. */
+  override _upgrade(socket: Socket, callback: Parameters<SMTPServer['_upgrade']>[1]): void {
+    super._upgrade(socket, callback);
+    setTimeout(() => this._pendingSockets.get(socket)?.destroy(), TLS_HANDSHAKE_MS).unref();
   }
 
   /** Asked by smtp-server's SASL exchanges; the connection gives the answer its own words. */

@@ -73,12 +73,14 @@ export class PostgresClusterView implements ClusterView {
        where minute >= date_trunc('minute', to_timestamp($1 / 1000.0)) group by type`,
       [sinceMs],
     );
-    const counts = new Map(rows.map((row) => [row.type, row.count]));
+    const sum = (...types: readonly string[]): number =>
+      rows.reduce((total, row) => total + (types.includes(row.type) ? row.count : 0), 0);
+    // As in the history of PostgresTrace.minutes.
     return {
-      accepted: counts.get('accepted') ?? 0,
-      delivered: counts.get('delivered') ?? 0,
-      deferred: counts.get('deferred') ?? 0,
-      bounced: counts.get('bounced') ?? 0,
+      accepted: sum('accepted', 'added'),
+      delivered: sum('delivered'),
+      deferred: sum('deferred'),
+      bounced: sum('bounced', 'expired'),
     };
   }
 

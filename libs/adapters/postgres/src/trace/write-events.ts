@@ -84,15 +84,23 @@ function deltasOf(events: readonly MailEvent[]): readonly object[] {
   const sums = new Map<string, { tenant_id: string; hour: string; type: string; count: number }>();
   for (const event of events) {
     const hourMs = hourOf(event.messageId);
-    const key = `${event.tenantId} ${hourMs} ${event.type}`;
+    const type = ledgerType(event);
+    const key = `${event.tenantId} ${hourMs} ${type}`;
     let sum = sums.get(key);
     if (!sum) {
-      sum = { tenant_id: event.tenantId, hour: iso(hourMs), type: event.type, count: 0 };
+      sum = { tenant_id: event.tenantId, hour: iso(hourMs), type, count: 0 };
       sums.set(key, sum);
     }
     sum.count += event.type === 'accepted' ? event.envelope.recipients.length : 1;
   }
   return [...sums.values()];
+}
+
+/** A report of ours was accepted from nobody: it is added. */
+function ledgerType(event: MailEvent): string {
+  return event.type === 'accepted' && event.envelope.injection.listener === 'dsn'
+    ? 'added'
+    : event.type;
 }
 
 /** Entries of the ledger stand in the hour in which their message's id was made. */
