@@ -6,12 +6,6 @@ import type { Slice } from './slices.ts';
 
 const NAME_CHARS_MAX = 63;
 
-/**
- * A pipe does not wait for the disk: what it read is there, and where its results are lost, so is its read position.
- * Whatever is settled on the ground of its results is committed after it, and reaches the disk after it.
- */
-const NOT_SYNCED = `set_config('synchronous_commit', 'off', true)`;
-
 /** The records of some partitions, as rows to be. */
 export interface Batches {
   readonly numbers: readonly number[];
@@ -56,11 +50,7 @@ export function writeStatement({ slice, batches, segments, events, fence }: Writ
   const open = `(select from log_slice where seq = ${value(slice.seq)}::bigint and closed_at is null)`;
   const seq = '$1::bigint';
   const steps: string[] = [];
-  if (fence) {
-    steps.push(
-      `fence as (${fenceUpdate(fence, value)} and exists ${open} returning ${NOT_SYNCED})`,
-    );
-  }
+  if (fence) steps.push(`fence as (${fenceUpdate(fence, value)} and exists ${open} returning 1)`);
   steps.push(
     `gate as (select where exists ${open}${fence ? ' and exists (select from fence)' : ''})`,
   );
