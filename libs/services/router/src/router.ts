@@ -7,7 +7,7 @@ import { SiteFinder } from './site-finder.ts';
 /** Records of one batch at most. */
 const BATCH_RECORDS_MAX = 200;
 /** From a small batch of a lane to its next, in milliseconds: what comes meanwhile goes together; the first does not wait. */
-const GATHER_MS = 10;
+const GATHER_MS = 20;
 const SMALL_BATCH_RECORDS = 50;
 /** A lane whose batch could not be routed (the database is away, say) waits this long, in milliseconds. */
 const RETRY_MS = 500;
