@@ -6,6 +6,7 @@ import { repository } from '../steps.ts';
 import { atExit } from './at-exit.ts';
 import { freePort } from './free-ports.ts';
 import { processTree, processesInFolder } from './processes.ts';
+import type { Relay } from './relay.ts';
 import { ServerProcess } from './server-process.ts';
 import { tempFolder } from './temp-folder.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -49,7 +50,7 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-export class Staffetta {
+export class Staffetta implements Relay {
   readonly ports: Ports;
   readonly dataDir: string;
   readonly logFile: string;
@@ -112,6 +113,10 @@ export class Staffetta {
     return Object.fromEntries(
       Object.entries(this.#env).filter(([key]) => /^STAFFETTA_.*_PORT$/.test(key)),
     );
+  }
+
+  get isRunning(): boolean {
+    return this.#process !== undefined && !this.#process.hasExited;
   }
 
   get pid(): number {

@@ -14,6 +14,8 @@ export async function migrate(database: Database): Promise<readonly string[]> {
       direction: 'up',
       migrationsTable: 'migration',
       advisoryLockKey: 7_205_759_403,
+      // All processes of a cluster may start at once: the others wait until the first one has done it.
+      advisoryLockMode: 'wait',
       lockTimeout: undefined,
       log: () => undefined,
     } as Parameters<typeof runner>[0]);
