@@ -95,7 +95,7 @@ async function strikeAll(
 }
 
 /** Every healthy site has got mail since then. */
-async function flowsSince(sites: SiteServers, sinceMs: number): Promise<void> {
+export async function flowsSince(sites: SiteServers, sinceMs: number): Promise<void> {
   const healthy = sites.sites.filter(({ kind }) => kind === 'healthy');
   const flows = (): boolean =>
     healthy.every(({ arrivalsMs }) => (arrivalsMs.at(-1) ?? -1) >= sinceMs);
@@ -103,7 +103,7 @@ async function flowsSince(sites: SiteServers, sinceMs: number): Promise<void> {
 }
 
 /** Until every message has an end and nothing waits; what has none when the time is over is lost. */
-async function awaitEnd({ sites, cluster }: FaultScene, load: TrackedLoad): Promise<void> {
+export async function awaitEnd({ sites, cluster }: FaultScene, load: TrackedLoad): Promise<void> {
   const isOver = async (): Promise<boolean> =>
     unended(load.accepted.keys(), sites).length === 0 && (await cluster.queueLength()) === 0;
   await waitFor('an end', END_TIMEOUT_MS, isOver, LOOK_EVERY_MS).catch(() => undefined);
