@@ -104,6 +104,15 @@ export class Cluster implements Relay {
     return this.members.filter((member) => member.service === service);
   }
 
+  get servicePids(): readonly number[] {
+    return this.members.map((member) => member.process.pid);
+  }
+
+  async isReady(): Promise<boolean> {
+    const ready = await Promise.all(this.members.map((member) => member.process.isReady()));
+    return ready.every(Boolean);
+  }
+
   pids(): number[] {
     const brokers =
       this.kafka?.brokers.flatMap(({ pid }) => (pid === undefined ? [] : [pid])) ?? [];

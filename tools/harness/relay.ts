@@ -4,6 +4,10 @@ import type { CliResult, Ports } from './staffetta.ts';
 export interface Relay {
   /** Where each door is; in a cluster the doors are spread over the processes. */
   readonly ports: Ports;
+  /** The processes of its services, in a fixed order. */
+  readonly servicePids: readonly number[];
+  /** Whether every process says so. */
+  isReady(): Promise<boolean>;
   /** Every process of it, the database's too. */
   pids(): number[];
   /** Runs the command line with the same configuration. */

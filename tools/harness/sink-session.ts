@@ -17,12 +17,14 @@ export interface SinkBehaviour {
   /** The reply to RCPT; positive when absent. */
   onRecipient?(address: string): string;
   readonly delayMs?: number;
+  /** How much of the content it is told of. */
+  readonly keptMaxBytes?: number;
 }
 
 export const ACCEPTED = '250 2.0.0 Ok';
 
 export function serveSink(socket: Socket, behaviour: SinkBehaviour): void {
-  const { delayMs = 0 } = behaviour;
+  const { delayMs = 0, keptMaxBytes = KEPT_MAX_BYTES } = behaviour;
   let pending = '';
   let isData = false;
   let ehlo = '';
@@ -56,7 +58,7 @@ export function serveSink(socket: Socket, behaviour: SinkBehaviour): void {
   const takeContent = (): boolean => {
     const end = pending.indexOf('\r\n.\r\n');
     if (end < 0) return false;
-    const text = pending.slice(0, Math.min(end + 2, KEPT_MAX_BYTES));
+    const text = pending.slice(0, Math.min(end + 2, keptMaxBytes));
     pending = pending.slice(end + 5);
     isData = false;
     const reply = `${behaviour.onMessage({ text, ehlo })}\r\n`;

@@ -124,6 +124,10 @@ export class Staffetta implements Relay {
     return this.#process.pid;
   }
 
+  get servicePids(): readonly number[] {
+    return [this.pid];
+  }
+
   async isReady(): Promise<boolean> {
     try {
       const reply = await fetch(`http://127.0.0.1:${this.ports.telemetry}/readyz`);
