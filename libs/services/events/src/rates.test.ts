@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ratesOf } from './live-feed.ts';
+import { ratesOf } from './rates.ts';
 
 const totals = (accepted: number) => ({ accepted, delivered: 0, deferred: 0, bounced: 0 });
 
