@@ -118,7 +118,10 @@ test('a service that dies is told at once, and one that comes back is found', as
   await watched.next(accepts(1));
   await server.stop();
   const away = await watched.next(({ kind }) => kind === 'away');
-  assert.match(away.kind === 'away' ? away.reason : '', /^events does not answer: (UNAVAILABLE|CANCELLED)/);
+  assert.match(
+    away.kind === 'away' ? away.reason : '',
+    /^events does not answer: (UNAVAILABLE|CANCELLED)/,
+  );
   const back = new KnownEvents();
   await serve(back, port);
   while (back.watchers === 0) await new Promise((resolve) => setImmediate(resolve));

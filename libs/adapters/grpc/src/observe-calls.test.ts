@@ -60,7 +60,10 @@ test('each call is told once at both ends, with its method and code', async () =
 
 test('a method that is not offered makes no label', async () => {
   const server = seeing();
-  const { port } = await scene.serve(partsOf(async function* () {}), { observer: server });
+  const { port } = await scene.serve(
+    partsOf(async function* () {}),
+    { observer: server },
+  );
   await assert.rejects(call(scene.channel({ host: HOST, port })), { status: 'UNIMPLEMENTED' });
   assert.deepEqual(server.calls, []);
 });

@@ -12,8 +12,7 @@ export function observeAnswers(observer: CallObserver): ServerInterceptor {
   return ({ path }, call) => {
     const tell = once(observer, path);
     return new ServerInterceptingCall(call, {
-      start: (next) =>
-next({ onCancel: () => tell(status.CANCELLED) }),
+      start: (next) => next({ onCancel: () => tell(status.CANCELLED) }),
       sendStatus: (state, next) => {
         tell(state.code ?? status.UNKNOWN);
         next(state);

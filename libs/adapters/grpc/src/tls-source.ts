@@ -65,11 +65,7 @@ export function serverCredentials(tls: TlsSource | undefined): ServerCredentials
   if (!tls) return ServerCredentials.createInsecure();
   const mutual = tls.current.ca !== undefined;
   // The names of its parameters are the wrong way round in grpc-js: the first one gives the server's own certificate.
-  return experimental.createCertificateProviderServerCredentials(
-    tls,
-    mutual ? tls : null,
-    mutual,
-  );
+  return experimental.createCertificateProviderServerCredentials(tls, mutual ? tls : null, mutual);
 }
 
 /** Plain without TLS; without a `ca` the authorities that Node knows are trusted. */

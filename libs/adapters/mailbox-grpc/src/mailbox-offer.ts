@@ -20,8 +20,7 @@ export class MailboxOffer implements GrpcOffer {
         return { recipients: (await accounts.find(addresses)).map(toRecipient) };
       }, isAway),
       authenticate: unary(
-        async ({ user, password }) =>
-          toAuthentication(await accounts.authenticate(user, password)),
+        async ({ user, password }) => toAuthentication(await accounts.authenticate(user, password)),
         isAway,
       ),
     };

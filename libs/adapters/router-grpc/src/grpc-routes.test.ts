@@ -20,7 +20,13 @@ const ENDS: RouteAnswer['ends'] = [
   {
     kind: 'refused',
     address: 'nobody@local.test',
-    reply: { code: 550, enhanced: '5.1.1', text: 'No such user here', host: '', command: 'RCPT TO' },
+    reply: {
+      code: 550,
+      enhanced: '5.1.1',
+      text: 'No such user here',
+      host: '',
+      command: 'RCPT TO',
+    },
   },
 ];
 const known: Routes = {

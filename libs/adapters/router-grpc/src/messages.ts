@@ -35,7 +35,11 @@ function fromEnd({ address, end }: End): RouteEnd[] {
     case 'refused': {
       const { enhanced, ...reply } = end.value;
       return [
-        { kind: 'refused', address, reply: enhanced === undefined ? reply : { ...reply, enhanced } },
+        {
+          kind: 'refused',
+          address,
+          reply: enhanced === undefined ? reply : { ...reply, enhanced },
+        },
       ];
     }
     case undefined:

@@ -33,7 +33,10 @@ export class SiteRunner {
   /** Open connections, and what each has on the wire. */
   readonly #connections = new Map<SmtpConnection, Entry | undefined>();
   /** Of which site each is, and since when. */
-  readonly #opened = new WeakMap<SmtpConnection, { readonly site: string; readonly atMs: number }>();
+  readonly #opened = new WeakMap<
+    SmtpConnection,
+    { readonly site: string; readonly atMs: number }
+  >();
   /** Addresses that failed, and until when they are tried last. */
   readonly #badTargets = new Map<string, number>();
   /** Addresses whose STARTTLS failed: tried in the clear until then. */

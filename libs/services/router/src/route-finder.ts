@@ -1,4 +1,12 @@
-import type { Clock, Directory, MxResolver, Recipient, RouteAnswer, RouteEnd, Routes } from '@staffetta/core';
+import type {
+  Clock,
+  Directory,
+  MxResolver,
+  Recipient,
+  RouteAnswer,
+  RouteEnd,
+  Routes,
+} from '@staffetta/core';
 import { expandRecipients } from './expand-recipients.ts';
 import type { Destination } from './expand-recipients.ts';
 import { siteOf } from './route-batch.ts';

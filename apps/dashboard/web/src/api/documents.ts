@@ -13,8 +13,13 @@ export interface SiteQueue {
   readonly site: string;
   /** Recipients that wait for a time or for room. */
   readonly scheduled: number;
-  /** Messages in memory, ready or on the wire. */
+  /** Messages in memory that wait for a connection. */
   readonly ready: number;
+  /** Absent where the delivery worker that is at the site does not answer. */
+  readonly connections?: number;
+  readonly onWire?: number;
+  /** The site could not be reached; nothing is started before this time. */
+  readonly restUntilMs?: number;
   readonly oldestAcceptedAtMs?: number;
   readonly nextDueAtMs?: number;
   readonly lastReply: string;
@@ -35,7 +40,8 @@ export interface LedgerState {
 /** What the live stream tells about once a second. */
 export interface LiveSnapshot {
   readonly at: number;
-  readonly rates: Outcomes;
+  /** Absent while they are not known. */
+  readonly rates?: Outcomes;
   readonly queues: readonly SiteQueue[];
   /** Absent before the first check has ended. */
   readonly ledger?: LedgerState;

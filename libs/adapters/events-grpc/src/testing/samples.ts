@@ -46,7 +46,13 @@ export function sampleTrace(recipients: number): MessageTrace {
         recipient,
         atMs: 1_764_000_301_000,
         attempt: 2,
-        reply: { code: 250, enhanced: '2.0.0', text: 'Ok', host: 'mx.example.test', command: 'DATA' },
+        reply: {
+          code: 250,
+          enhanced: '2.0.0',
+          text: 'Ok',
+          host: 'mx.example.test',
+          command: 'DATA',
+        },
       },
       {
         ...base,
@@ -69,7 +75,13 @@ const LEDGER: LedgerCheck = {
   difference: -3,
   counts: { accepted: 12_000_000_000, delivered: 10 },
   lines: [
-    { tenantId: 'default', hourMs: 1_764_000_000_000, counts: { lost: 1 }, waiting: 1, difference: -3 },
+    {
+      tenantId: 'default',
+      hourMs: 1_764_000_000_000,
+      counts: { lost: 1 },
+      waiting: 1,
+      difference: -3,
+    },
   ],
   messageIds: [MESSAGE_ID],
 };
@@ -129,5 +141,9 @@ export class KnownEvents implements EventsView {
 
 export function figuresOf(accepted: number): MailFigures {
   const rates = { accepted, delivered: 1.5, deferred: 0, bounced: 0 };
-  return { kind: 'figures', rates, ledger: { balanced: true, difference: 0, at: 1_764_000_000_000 } };
+  return {
+    kind: 'figures',
+    rates,
+    ledger: { balanced: true, difference: 0, at: 1_764_000_000_000 },
+  };
 }
