@@ -2,8 +2,8 @@ import { DELIVERY_METHODS, GrpcDeliveryView } from '@staffetta/delivery-grpc';
 import { GrpcChannel, TargetList } from '@staffetta/grpc';
 import { serviceInstances } from '@staffetta/postgres';
 import type { GrpcAddress } from '@staffetta/postgres';
+import type { KnownWorker } from './all-workers.ts';
 import type { Choice } from './choice.ts';
-import type { KnownWorker } from './choose-delivery.ts';
 import type { Surroundings } from './service-channel.ts';
 
 const SERVICE = 'delivery';
