@@ -6,6 +6,9 @@ import { SiteFinder } from './site-finder.ts';
 
 /** Records of one batch at most. */
 const BATCH_RECORDS_MAX = 200;
+/** From a small batch of a lane to its next, in milliseconds: what comes meanwhile goes together; the first does not wait. */
+const GATHER_MS = 20;
+const SMALL_BATCH_RECORDS = 50;
 /** A lane whose batch could not be routed (the database is away, say) waits this long, in milliseconds. */
 const RETRY_MS = 500;
 
@@ -98,7 +101,7 @@ export class Router {
       state.again = false;
       try {
         if (!this.#holder.mayStart) await this.#wait(state);
-        else if (await this.#routeOnce(lease)) state.again = true;
+        else await this.#routeNext(lease, state);
       } catch (error) {
         this.#options.onError(error);
         await this.#wait(state);
@@ -112,16 +115,25 @@ export class Router {
     state.again = true;
   }
 
-  /** One batch: of what is not bulk if there is any, else of bulk. */
-  async #routeOnce(lease: LaneLease): Promise<boolean> {
+  async #routeNext(lease: LaneLease, state: { again: boolean }): Promise<void> {
+    const records = await this.#routeOnce(lease);
+    if (records === 0) return;
+    state.again = true;
+    if (records < SMALL_BATCH_RECORDS) {
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    }
+  }
+
+  /** One batch: of what is not bulk if there is any, else of bulk; how many records it had. */
+  async #routeOnce(lease: LaneLease): Promise<number> {
     for (const bulk of [false, true]) {
       const read = await this.#options.log.pipe(lease, bulk, BATCH_RECORDS_MAX, (records) =>
         routeBatch(records, this.#context),
       );
-      if (read === 'lost') return false;
-      if (read > 0) return true;
+      if (read === 'lost') return 0;
+      if (read > 0) return read;
     }
-    return false;
+    return 0;
   }
 }
 
