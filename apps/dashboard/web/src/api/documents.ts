@@ -75,3 +75,28 @@ export interface SystemStatus {
   readonly ready: boolean;
   readonly instances: readonly Instance[];
 }
+
+/** Where mail for an address ends, once aliases are followed. */
+export type RouteEnd =
+  | { readonly kind: 'local'; readonly address: string; readonly accountId: string }
+  | {
+      readonly kind: 'remote';
+      readonly address: string;
+      readonly domain: string;
+      readonly site: string;
+      readonly nextHop: string;
+      readonly relay: boolean;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly address: string;
+      readonly reply: { readonly code: number; readonly enhanced?: string; readonly text: string };
+    };
+
+/** Who is behind an address, and what the router would do with mail for it. */
+export interface RouteView {
+  readonly address: string;
+  readonly aliases: readonly string[];
+  readonly ends: readonly RouteEnd[];
+  readonly recipient: { readonly kind: 'account' | 'alias' | 'relay' | 'unknown' | 'foreign' };
+}
