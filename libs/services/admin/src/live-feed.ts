@@ -3,6 +3,8 @@ import type {
   ClusterView,
   DeliveryWorkers,
   EventsView,
+  Instance,
+  LaneView,
   LedgerState,
   MailFigures,
   OutcomeTotals,
@@ -15,7 +17,7 @@ import { withLive } from './live-queues.ts';
 /** Sites shown. */
 const SITES_MAX = 100;
 const TICK_MS = 1_000;
-/** A computation takes at most a tenth of the time, however many rows it has to read. */
+/** Reading rows takes at most a tenth of the time, however many there are. */
 const REST_FACTOR = 9;
 /** Sites of which each worker is asked: those shown may be at any of them. */
 const LIVE_SITES_MAX = 1_000;
@@ -49,6 +51,8 @@ export class LiveFeed {
   /** Kept while the figures are away: its time says how old it is. */
   #ledger: LedgerState | undefined;
   #latest: LiveSnapshot | undefined;
+  /** How long the last look at the database took. */
+  #readMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
@@ -103,7 +107,7 @@ export class LiveFeed {
           this.#timer = undefined;
           this.#run();
         },
-        Math.max(TICK_MS - tookMs, tookMs * REST_FACTOR),
+        Math.max(TICK_MS - tookMs, this.#readMs * REST_FACTOR),
       );
     });
   }
@@ -115,10 +119,10 @@ export class LiveFeed {
   }
 
   async #compute(): Promise<LiveSnapshot> {
-    const { cluster, workers, clock } = this.#sources;
+    const { workers, clock } = this.#sources;
+    // A worker that does not answer is waited for, and no reason to look less often.
     const answers = workers.queues({ limit: LIVE_SITES_MAX });
-    const queues = await cluster.queues({ limit: SITES_MAX });
-    const [instances, lanes] = [await cluster.instances(), await cluster.lanes()];
+    const { queues, instances, lanes } = await this.#read();
     const live = await answers;
     const figures = this.#figures;
     return {
@@ -128,6 +132,21 @@ export class LiveFeed {
       ledger: this.#ledger,
       health: [...assessHealth(instances, lanes), ...gapsOf(figures, live, instances)],
     };
+  }
+
+  async #read(): Promise<{
+    readonly queues: readonly SiteQueue[];
+    readonly instances: readonly Instance[];
+    readonly lanes: readonly LaneView[];
+  }> {
+    const { cluster } = this.#sources;
+    const startedMs = performance.now();
+    try {
+      const queues = await cluster.queues({ limit: SITES_MAX });
+      return { queues, instances: await cluster.instances(), lanes: await cluster.lanes() };
+    } finally {
+      this.#readMs = performance.now() - startedMs;
+    }
   }
 
   /** What is shown while the database does not answer. */

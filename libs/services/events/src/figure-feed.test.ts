@@ -57,7 +57,6 @@ test('figures for all who watch at once, none for nobody', async () => {
   assert.deepEqual(one, two);
   assert.equal(looks(), 2);
   assert.ok(one.kind === 'figures');
-  // The clock moved two seconds between the samples' beginnings: 10 recipients each look.
   assert.ok(one.rates.accepted > 0);
   assert.equal(one.ledger?.balanced, true);
   await feed.stop();
