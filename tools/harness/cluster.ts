@@ -85,7 +85,7 @@ export class Cluster implements Relay {
         DATABASE_URL: postgres.url,
         DATABASE_CONNECTIONS_MAX: String(POOL_MAX),
         LOG_KIND: log,
-        ...(kafka === undefined ? {} : { LOG_KAFKA_BROKERS: kafka.addresses.join() }),
+        ...(kafka === undefined ? {} : kafkaSettings(kafka)),
         ...options.env,
       };
       const cluster = new Cluster(await prepareMembers(options, env), postgres, kafka);
@@ -171,6 +171,13 @@ export class Cluster implements Relay {
     if (first === undefined) throw new Error('this cluster has no dashboard');
     return first.process;
   }
+}
+
+function kafkaSettings({ addresses, brokers }: TestKafka): Record<string, string> {
+  return {
+    LOG_KAFKA_BROKERS: addresses.join(),
+    LOG_KAFKA_REPLICATION_FACTOR: String(brokers.length),
+  };
 }
 
 async function prepareMembers(

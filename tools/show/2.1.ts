@@ -16,7 +16,11 @@ await new Point('2.1').run(async (point) => {
     const { figures, bounds } = await run.line();
     point.figure(`${name}: figures`, figures);
     for (const { bound, ok, figure } of bounds) {
-      point.bound(`${name}: ${bound}`, ok, ...(figure === undefined ? [] : [String(figure)]));
+      point.bound(
+        `${name}: ${bound}`,
+        ok,
+        ...(figure === undefined ? [] : [JSON.stringify(figure)]),
+      );
     }
   }
 });
