@@ -1,5 +1,10 @@
 import type { ClusterView, DirectoryAdmin, Ledger, OperatorSessions, Trace } from '@staffetta/core';
-import type { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
+import type {
+  ClusterDesk,
+  DirectoryUseCases,
+  LiveFeed,
+  LoginLimiter,
+} from '@staffetta/service-admin';
 
 /** What the controllers work with. */
 export interface AdminParts {
@@ -8,6 +13,7 @@ export interface AdminParts {
   readonly sessions: OperatorSessions;
   readonly limiter: LoginLimiter;
   readonly cluster: ClusterView;
+  readonly clusterDesk: ClusterDesk;
   readonly trace: Trace;
   readonly ledger: Ledger;
   readonly live: LiveFeed;

@@ -7,5 +7,8 @@ export function createEventsService(context: Context): Service {
   const { database, log } = context.parts;
   const { config, ledger, metrics, logger } = context;
   const traceRetentionDays = config.trace.retentionDays;
-  return createEvents({ database, log, ledger, traceRetentionDays, metrics, logger });
+  const addReporter = context.addReporter.bind(context);
+  return createEvents({
+    ...{ database, log, ledger, traceRetentionDays, metrics, logger, addReporter },
+  });
 }
