@@ -1,0 +1,57 @@
+import { useState } from 'react';
+import { countOf } from '../format/number.ts';
+import { Panel } from '../ui/panel.tsx';
+import { StateWord } from '../ui/state-word.tsx';
+import type { ClusterSnapshot, Lane } from './documents.ts';
+import { LaneDetail } from './lane-detail.tsx';
+import { LaneMap } from './lane-map.tsx';
+import { OwnerLegend } from './owner-legend.tsx';
+import type { OwnerMarks } from './owners.ts';
+import classes from './lanes-panel.module.css';
+
+interface LanesPanelProps {
+  readonly cluster: ClusterSnapshot | undefined;
+  readonly marks: OwnerMarks;
+}
+
+/** What names a lane on the page. */
+export function laneKey({ topic, lane }: Pick<Lane, 'topic' | 'lane'>): string {
+  return `${topic} ${lane}`;
+}
+
+/** Who reads which lane. */
+export function LanesPanel({ cluster, marks }: LanesPanelProps) {
+  const [pointed, setPointed] = useState<string>();
+  const lanes = cluster?.lanes ?? [];
+  const orphans = lanes.filter(({ owner }) => owner === undefined).length;
+  return (
+    <Panel
+      title="Lanes and their owners"
+      note="A lane is a share of the log that one process at a time reads, under a lease of 10 seconds."
+      aside={
+        cluster &&
+        (orphans === 0 ? (
+          <StateWord state="good">All owned</StateWord>
+        ) : (
+          <StateWord state="bad">{`${countOf(orphans, 'lane')} without owner`}</StateWord>
+        ))
+      }
+    >
+      {cluster ? (
+        <>
+          <OwnerLegend cluster={cluster} marks={marks} />
+          <LaneMap lanes={lanes} marks={marks} onPoint={setPointed} />
+          <div className={classes.detail}>
+            <LaneDetail
+              lane={lanes.find((lane) => laneKey(lane) === pointed)}
+              cluster={cluster}
+              marks={marks}
+            />
+          </div>
+        </>
+      ) : (
+        <p className={classes.wait}>Waiting for the first look…</p>
+      )}
+    </Panel>
+  );
+}
