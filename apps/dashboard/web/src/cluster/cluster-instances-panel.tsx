@@ -17,9 +17,9 @@ interface ClusterInstancesPanelProps {
 const NUMBERS = ['PID', 'Runs for', 'Heartbeat', 'Lanes'];
 const COLUMNS = [
   'Services',
+  'State',
   'Host',
   'PID',
-  'State',
   'Runs for',
   'Heartbeat',
   'Lanes',
@@ -89,11 +89,11 @@ function InstanceRow({ instance, nowMs, marks }: InstanceRowProps) {
           {sayServices(services)}
         </span>
       </th>
-      <td>{host}</td>
-      <td className={table.number}>{pid}</td>
       <td>
         <State instance={instance} />
       </td>
+      <td>{host}</td>
+      <td className={table.number}>{pid}</td>
       <td className={table.number}>
         <span title={formatFull(startedAtMs)}>{formatDuration(nowMs - startedAtMs)}</span>
       </td>

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { memo } from 'react';
 import type { OwnerMark } from './owners.ts';
 import classes from './lane-map.module.css';
@@ -7,6 +8,8 @@ interface LaneCellProps {
   readonly lane: number;
   /** Undefined without an owner. */
   readonly mark: OwnerMark | undefined;
+  /** Its owner gives no sign of life. */
+  readonly isSilent: boolean;
   /** Tab leads here. */
   readonly isStop: boolean;
   readonly onPoint: (key: string) => void;
@@ -15,27 +18,36 @@ interface LaneCellProps {
 
 /** A lane. It is painted again only when its owner changes. */
 export const LaneCell = memo(
-  function LaneCell({ id, lane, mark, isStop, onPoint, onFocus }: LaneCellProps) {
+  function LaneCell({ id, lane, mark, isSilent, isStop, onPoint, onFocus }: LaneCellProps) {
     return (
       <button
         type="button"
         className={classes.cell}
         data-owner={mark?.colour ?? 'none'}
+        data-silent={isSilent}
         tabIndex={isStop ? 0 : -1}
-        aria-label={mark ? `Lane ${lane}, owner ${mark.letter}` : `Lane ${lane} has no owner`}
         onMouseEnter={() => onPoint(id)}
         onFocus={() => {
           onFocus(id);
           onPoint(id);
         }}
       >
-        <span className={classes.number}>{lane}</span>
-        <span className={classes.letter}>{mark?.letter ?? '!'}</span>
+        <span className={classes.number}>
+          <VisuallyHidden>Lane </VisuallyHidden>
+          {lane}
+        </span>
+        <span className={classes.letter}>
+          <VisuallyHidden>
+            {mark ? (isSilent ? 'silent owner ' : 'owner ') : 'without owner '}
+          </VisuallyHidden>
+          {mark?.letter ?? '!'}
+        </span>
       </button>
     );
   },
   (a, b) =>
     a.mark?.letter === b.mark?.letter &&
+    a.isSilent === b.isSilent &&
     a.isStop === b.isStop &&
     a.onPoint === b.onPoint &&
     a.onFocus === b.onFocus,

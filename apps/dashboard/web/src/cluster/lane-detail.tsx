@@ -1,4 +1,5 @@
 import { formatDuration } from '../format/time.ts';
+import { StateWord } from '../ui/state-word.tsx';
 import type { ClusterSnapshot, Lane } from './documents.ts';
 import { nameHolder, saySeconds } from './lane-words.ts';
 import { OwnerBadge } from './owner-badge.tsx';
@@ -38,6 +39,7 @@ export function LaneDetail({ lane, cluster, marks }: LaneDetailProps) {
         <span className={classes.owner}>
           <OwnerBadge mark={marks.of(owner)} />
           {nameHolder(instance ?? { id: owner })}
+          {instance?.alive === false && <StateWord state="warn">no sign of life</StateWord>}
         </span>
       )}
       <span>epoch {epoch}</span>

@@ -11,6 +11,8 @@ import classes from './lane-map.module.css';
 interface LaneMapProps {
   readonly lanes: readonly Lane[];
   readonly marks: OwnerMarks;
+  /** Ids of owners that give no sign of life. */
+  readonly silent: ReadonlySet<string>;
   /** Told of the lane under the pointer or with the focus. */
   readonly onPoint: (key: string | undefined) => void;
 }
@@ -20,7 +22,7 @@ const TOPICS = ['accepted', 'outbound', 'local', 'events'];
 const CELLS_MAX = 1_024;
 
 /** One cell a lane, in the colour of its owner. One stop of Tab; arrow keys go on from there. */
-export function LaneMap({ lanes, marks, onPoint }: LaneMapProps) {
+export function LaneMap({ lanes, marks, silent, onPoint }: LaneMapProps) {
   const map = useRef<HTMLDivElement>(null);
   const [stop, setStop] = useState<string>();
   const topics = [...Map.groupBy(lanes, ({ topic }) => topic)].sort(
@@ -49,6 +51,7 @@ export function LaneMap({ lanes, marks, onPoint }: LaneMapProps) {
                 id={laneKey(lane)}
                 lane={lane.lane}
                 mark={lane.owner === undefined ? undefined : marks.of(lane.owner)}
+                isSilent={lane.owner !== undefined && silent.has(lane.owner)}
                 isStop={laneKey(lane) === tabStop}
                 onPoint={onPoint}
                 onFocus={setStop}
