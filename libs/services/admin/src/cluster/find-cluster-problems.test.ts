@@ -67,6 +67,18 @@ test('a dead process is a warning where others do its work, else critical', () =
   assert.match(problem?.detail ?? '', /42 s ago\. No other process is ready for events/);
 });
 
+test('a lost host is one problem', () => {
+  const dead = { alive: false, heartbeatAtMs: at - 42_000, lanes: 0 };
+  const lost = [1, 2, 3, 4, 5, 6, 7].map((n) => instanceOf(`lost ${n}`, ['delivery'], dead));
+  const [problem, ...more] = findClusterProblems({
+    ...quiet,
+    instances: [...quiet.instances, ...lost],
+  });
+  assert.deepEqual([problem?.severity, more], ['warning', []]);
+  assert.equal(problem?.title, '7 processes give no sign of life');
+  assert.match(problem?.detail ?? '', /^delivery on mail-1 \(pid 7\); .*; and 1 more\.$/);
+});
+
 test('a process that is not ready has a minute', () => {
   const [one, two] = quiet.instances as [ClusterInstance, ClusterInstance];
   const young = { ...two, services: ['router'], ready: false, startedAtMs: at - 5_000 };

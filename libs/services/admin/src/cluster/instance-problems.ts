@@ -1,9 +1,13 @@
 import type { PartHealth } from '@staffetta/core';
 import type { ClusterInstance, ClusterProblem } from './cluster-snapshot.ts';
-import { nameInstance, sayDuration } from './words.ts';
+import { nameInstance, sayCount, sayDuration } from './words.ts';
 
 /** A process may take so long until it is ready. */
 const START_MS = 60_000;
+/** So many processes with the same trouble are told of one by one. */
+const SINGLE_MAX = 3;
+/** So many of more are named. */
+const NAMES_MAX = 6;
 
 /** Processes that are dead, not ready or not well, and versions that differ. */
 export function instanceProblems(
@@ -14,15 +18,42 @@ export function instanceProblems(
   const alone = (instance: ClusterInstance): readonly string[] =>
     instance.services.filter((service) => !able.some(({ services }) => services.includes(service)));
   return [
-    ...instances.filter(({ alive }) => !alive).map((one) => deadProblem(one, alone(one), at)),
-    ...instances
-      .filter(({ alive, ready }) => alive && !ready)
-      .map((one) => unreadyProblem(one, alone(one), at)),
+    ...together(
+      instances.filter(({ alive }) => !alive),
+      (one) => deadProblem(one, alone(one), at),
+      'give no sign of life',
+    ),
+    ...together(
+      instances.filter(({ alive, ready }) => alive && !ready),
+      (one) => unreadyProblem(one, alone(one), at),
+      'are not ready',
+    ),
     ...instances
       .filter(({ alive }) => alive)
       .flatMap((one) => one.health.filter(({ ok }) => !ok).map((part) => partProblem(one, part))),
     ...versionProblems(instances),
   ];
+}
+
+/** The same trouble of many processes is one problem for each severity, or a lost host would fill the page. */
+function together(
+  instances: readonly ClusterInstance[],
+  problemOf: (instance: ClusterInstance) => ClusterProblem,
+  words: string,
+): readonly ClusterProblem[] {
+  const all = instances.map((instance) => ({ instance, problem: problemOf(instance) }));
+  if (all.length <= SINGLE_MAX) return all.map(({ problem }) => problem);
+  return [...Map.groupBy(all, ({ problem }) => problem.severity)].map(([severity, some]) => {
+    const names = some.slice(0, NAMES_MAX).map(({ instance }) => nameInstance(instance));
+    const more = some.length - names.length;
+    return {
+      key: `${words} ${severity}`,
+      severity,
+      title: `${sayCount(some.length, 'process', 'processes')} ${words}`,
+      detail: `${names.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`,
+      advice: some[0]?.problem.advice ?? '',
+    };
+  });
 }
 
 function deadProblem(
@@ -39,7 +70,9 @@ function deadProblem(
       `The last was ${sayDuration(at - instance.heartbeatAtMs)} ago. ` +
       (alone.length > 0
         ? `No other process is ready for ${alone.join(', ')}.`
-        : 'Others do its work, and take over its lanes when its leases have ended (10 s).'),
+        : instance.lanes > 0
+          ? `Others do its work, and take its ${sayCount(instance.lanes, 'lane')} when its leases end (10 s at most).`
+          : 'Others do its work.'),
     advice:
       alone.length > 0
         ? 'Start it again, on the same data folder where there is one. Mail that was accepted is in the log.'

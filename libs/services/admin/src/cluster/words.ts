@@ -25,6 +25,6 @@ export function sayDuration(durationMs: number): string {
 }
 
 /** `1 lane`, `2 lanes`. */
-export function sayCount(count: number, one: string): string {
-  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
+export function sayCount(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
 }
