@@ -15,6 +15,7 @@ import { CLUSTER_PATH } from './navigation/navigation.tsx';
 import { usePath } from './navigation/use-path.ts';
 import { QueuesPanel } from './queues/queues-panel.tsx';
 import { WaitingPanel } from './queues/waiting-panel.tsx';
+import { RoutePanel } from './route/route-panel.tsx';
 import { StartGuide } from './start/start-guide.tsx';
 import classes from './dashboard-page.module.css';
 
@@ -62,6 +63,7 @@ function MailPage({ live, problems, nowMs }: MailPageProps) {
         </div>
       </div>
       <QueuesPanel queues={snapshot?.queues} nowMs={nowMs} />
+      <RoutePanel />
       <InstancesPanel nowMs={nowMs} />
     </>
   );

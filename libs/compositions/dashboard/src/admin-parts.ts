@@ -1,4 +1,12 @@
-import type { ClusterView, DirectoryAdmin, Ledger, OperatorSessions, Trace } from '@staffetta/core';
+import type {
+  Accounts,
+  ClusterView,
+  DeliveryWorkers,
+  DirectoryAdmin,
+  EventsView,
+  OperatorSessions,
+  Routes,
+} from '@staffetta/core';
 import type {
   ClusterDesk,
   DirectoryUseCases,
@@ -14,8 +22,10 @@ export interface AdminParts {
   readonly limiter: LoginLimiter;
   readonly cluster: ClusterView;
   readonly clusterDesk: ClusterDesk;
-  readonly trace: Trace;
-  readonly ledger: Ledger;
+  readonly events: EventsView;
+  readonly workers: DeliveryWorkers;
+  readonly routes: Routes;
+  readonly accounts: Accounts;
   readonly live: LiveFeed;
   /** The token of the command line. */
   readonly token: string;
