@@ -1,10 +1,15 @@
-import type { Holder } from './documents.ts';
+import type { Holder, Lane } from './documents.ts';
 
 /** All of them, in one process. */
 const ALL_SERVICES = 8;
 /** More than this are counted. */
 const NAMED_MAX = 3;
 const ID_SHOWN = 8;
+
+/** What names a lane on the page. */
+export function laneKey({ topic, lane }: Pick<Lane, 'topic' | 'lane'>): string {
+  return `${topic} ${lane}`;
+}
 
 /** `0–3, 7`. */
 export function sayLanes(lanes: readonly number[]): string {

@@ -5,6 +5,7 @@ import { StateWord } from '../ui/state-word.tsx';
 import type { ClusterSnapshot, Lane } from './documents.ts';
 import { LaneDetail } from './lane-detail.tsx';
 import { LaneMap } from './lane-map.tsx';
+import { laneKey } from './lane-words.ts';
 import { OwnerLegend } from './owner-legend.tsx';
 import type { OwnerMarks } from './owners.ts';
 import classes from './lanes-panel.module.css';
@@ -12,11 +13,6 @@ import classes from './lanes-panel.module.css';
 interface LanesPanelProps {
   readonly cluster: ClusterSnapshot | undefined;
   readonly marks: OwnerMarks;
-}
-
-/** What names a lane on the page. */
-export function laneKey({ topic, lane }: Pick<Lane, 'topic' | 'lane'>): string {
-  return `${topic} ${lane}`;
 }
 
 /** Who reads which lane. */

@@ -16,6 +16,7 @@ const READERS: Readonly<Record<string, readonly [service: string, waits: string]
   accepted: ['router', 'mail that was taken in waits in the log'],
   outbound: ['delivery', 'mail to other servers waits'],
   local: ['mailbox', 'mail to mailboxes waits in the log'],
+  events: ['events', 'what happened is not in the trace yet'],
 };
 
 /** Lanes that nobody reads, the topics of which are told once. */
