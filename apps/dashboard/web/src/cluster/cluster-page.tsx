@@ -18,13 +18,16 @@ export function ClusterPage() {
   return (
     <>
       <VerdictPanel cluster={cluster} error={error} />
-      <ClusterFigures cluster={cluster} />
-      <div className={classes.top}>
-        <LanesPanel cluster={cluster} marks={marks} />
-        <LagPanel cluster={cluster} />
+      {/* What cannot be known now has no colour: green would say that it is well. */}
+      <div className={classes.known} data-stale={error !== null}>
+        <ClusterFigures cluster={cluster} />
+        <div className={classes.top}>
+          <LanesPanel cluster={cluster} marks={marks} />
+          <LagPanel cluster={cluster} />
+        </div>
+        <ClusterInstancesPanel cluster={cluster} marks={marks} />
+        <HandoversPanel nowMs={cluster?.at ?? Date.now()} marks={marks} />
       </div>
-      <ClusterInstancesPanel cluster={cluster} marks={marks} />
-      <HandoversPanel nowMs={cluster?.at ?? Date.now()} marks={marks} />
     </>
   );
 }
