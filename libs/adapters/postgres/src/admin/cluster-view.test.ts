@@ -10,15 +10,14 @@ import { OUTBOUND_LANES, testLogDatabases } from '../testing/test-databases.ts';
 import type { TestLogDatabase } from '../testing/test-databases.ts';
 import { PostgresClusterView } from './postgres-cluster-view.ts';
 
-const LEASE_MS = 300;
-const LONG_LEASE_MS = 60_000;
+const SILENT_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 const makeDatabase = testLogDatabases();
 
 test('a hand-over tells lanes, holders, how, and how long nobody held them', async () => {
   await withDatabase(async ({ database }) => {
-    const lanes = new PostgresLanes(database, { leaseMs: LEASE_MS });
+    const lanes = new PostgresLanes(database);
     const view = new PostgresClusterView(database);
     for (const [id, pid] of [
       ['one', 11],
@@ -32,10 +31,9 @@ test('a hand-over tells lanes, holders, how, and how long nobody held them', asy
       );
     }
     await dead(database, 'two', 'three');
-    const long = new PostgresLanes(database, { leaseMs: LONG_LEASE_MS });
-    const first = await long.tend('outbound', 'one', []);
+    const first = await lanes.tend('outbound', 'one', []);
     assert.equal(first.taken.length, OUTBOUND_LANES);
-    await long.release(first.taken.slice(0, 2));
+    await lanes.release(first.taken.slice(0, 2));
     // Whoever let go has no row any more when the next one comes.
     await database.query(`delete from instance where id = 'one'`);
     const second = await lanes.tend('outbound', 'two', []);
@@ -43,8 +41,11 @@ test('a hand-over tells lanes, holders, how, and how long nobody held them', asy
       second.taken.map(({ lane }) => lane),
       [0, 1],
     );
-    await database.query(`update lane set until = now() where owner = 'one'`);
-    const third = await takeAll(lanes, 'three');
+    await endLeases(database, 'one');
+    const third = await lanes.tend('outbound', 'three', []);
+    await endLeases(database, 'two');
+    const fourth = await lanes.tend('outbound', 'three', third.taken);
+    assert.equal(third.taken.length + fourth.taken.length, OUTBOUND_LANES);
 
     const all = await view.handovers({ limit: 10 });
     assert.deepEqual(
@@ -60,9 +61,8 @@ test('a hand-over tells lanes, holders, how, and how long nobody held them', asy
     assert.deepEqual(clean?.from, { id: 'one', host: 'here', pid: 11, services: ['delivery'] });
     assert.deepEqual(last?.to, { id: 'three', host: 'here', pid: 33, services: ['delivery'] });
     assert.equal(one?.idleMs, undefined);
-    assert.ok(clean?.idleMs !== undefined && clean.idleMs < LONG_LEASE_MS);
-    assert.ok(last?.idleMs !== undefined && last.idleMs >= LEASE_MS, `idle ${last?.idleMs} ms`);
-    assert.equal(third.length, OUTBOUND_LANES);
+    assert.ok(clean?.idleMs !== undefined && clean.idleMs < SILENT_MS);
+    assert.ok(last?.idleMs !== undefined && last.idleMs >= SILENT_MS, `idle ${last?.idleMs} ms`);
 
     const older = await view.handovers({ limit: 2, beforeId: all[1]!.id });
     assert.deepEqual(older, all.slice(2));
@@ -73,7 +73,7 @@ test('a hand-over tells lanes, holders, how, and how long nobody held them', asy
 
 test('renewing tells nothing, and old hand-overs make room', async () => {
   await withDatabase(async ({ database }) => {
-    const lanes = new PostgresLanes(database, { leaseMs: LEASE_MS });
+    const lanes = new PostgresLanes(database);
     const { taken } = await lanes.tend('outbound', 'one', []);
     for (let round = 0; round < 3; round += 1) await lanes.tend('outbound', 'one', taken);
     const count = async (): Promise<number> =>
@@ -150,13 +150,13 @@ async function dead(database: Database, ...ids: readonly string[]): Promise<void
   );
 }
 
-/** The leases of those before have to end first. */
-async function takeAll(lanes: PostgresLanes, owner: string): Promise<readonly TakenLane[]> {
-  const taken: TakenLane[] = [];
-  while (taken.length < OUTBOUND_LANES) {
-    taken.push(...(await lanes.tend('outbound', owner, taken)).taken);
-  }
-  return taken;
+/** As if the owner had been silent for long. */
+async function endLeases(database: Database, owner: string): Promise<void> {
+  await database.query(
+    `update lane set until = now(), held_at = now() - $2 * interval '1 millisecond'
+     where owner = $1`,
+    [owner, SILENT_MS],
+  );
 }
 
 /** All of them in one lane. */
