@@ -28,6 +28,7 @@ export class Housekeeper {
   readonly #options: HousekeeperOptions;
   readonly #tending: Rounds;
   #rounds = 0;
+  #doneAtMs: number | undefined;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -41,6 +42,11 @@ export class Housekeeper {
 
   async stop(): Promise<void> {
     await this.#tending.stop();
+  }
+
+  /** When this process last did it for all, in milliseconds since 1970; undefined where it never did. */
+  get doneAtMs(): number | undefined {
+    return this.#doneAtMs;
   }
 
   /** One round, now. */
@@ -65,6 +71,7 @@ export class Housekeeper {
           await this.#tendDays();
         }
         this.#rounds += 1;
+        this.#doneAtMs = Date.now();
       } finally {
         await connection.query('select pg_advisory_unlock($1)', [HOUSEKEEPING_LOCK]);
       }
