@@ -48,6 +48,15 @@ export function longPlan(targets: FaultTargets, least: number, random: () => num
   return shuffled(plan, random);
 }
 
+/** A plan in words, as `stop delivery-1, kill kafka-2`. */
+export function givenPlan(words: string): Fault[] {
+  return words.split(',').map((fault) => {
+    const [kind, victim = ''] = fault.trim().split(/\s+/);
+    if (kind !== 'kill' && kind !== 'stop') throw new Error(`not kill or stop: ${fault}`);
+    return { kind, victim };
+  });
+}
+
 function membersOf(targets: FaultTargets, service: string): string[] {
   return targets.members.filter((name) => name.startsWith(`${service}-`));
 }

@@ -1,13 +1,14 @@
 /** The fault run: faults in random order under load, then what became of every message. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICES } from '../../tools/harness/cluster.ts';
-import type { LogKind } from '../../tools/harness/cluster.ts';
+import type { Cluster, LogKind } from '../../tools/harness/cluster.ts';
 import type { TrackedLoad } from '../../tools/harness/load.ts';
 import type { SiteServers } from '../../tools/harness/site-servers.ts';
 import { waitFor } from '../../tools/harness/wait.ts';
 import { busiestSecond, findDoubled, longestGapMs, unended } from './judge.ts';
 import type { Doubled } from './judge.ts';
-import { longPlan, shortPlan } from './plan.ts';
+import { givenPlan, longPlan, shortPlan } from './plan.ts';
+import type { Fault } from './plan.ts';
 import { startFaultScene } from './scene.ts';
 import type { FaultScene } from './scene.ts';
 import { strike } from './strike.ts';
@@ -23,6 +24,8 @@ export interface FaultRunOptions {
   readonly log: LogKind;
   /** At least so many faults of every kind; the short plan when absent. */
   readonly faultsMin?: number;
+  /** These faults and no others, as `stop delivery-1, kill kafka-2`. */
+  readonly faults?: string | undefined;
   readonly perSecond: number;
   readonly random: () => number;
   progress(text: string): void;
@@ -72,17 +75,10 @@ async function strikeAll(
   options: FaultRunOptions,
 ): Promise<Struck[]> {
   const { cluster, sites } = scene;
-  const targets = {
-    services: SERVICES,
-    members: cluster.members.map(({ name }) => name),
-    brokers: (cluster.kafka?.brokers ?? []).map((_, at) => `kafka-${at + 1}`),
-  };
-  const { faultsMin, random } = options;
-  const plan =
-    faultsMin === undefined ? shortPlan(targets, random) : longPlan(targets, faultsMin, random);
+  const plan = planFor(cluster, options);
   const struck: Struck[] = [];
   for (const fault of plan) {
-    await sleep(BETWEEN_MIN_MS + random() * BETWEEN_SPREAD_MS);
+    await sleep(BETWEEN_MIN_MS + options.random() * BETWEEN_SPREAD_MS);
     const done = await strike(cluster, fault);
     struck.push(done);
     await flowsSince(sites, done.overMs);
@@ -92,6 +88,21 @@ async function strikeAll(
     );
   }
   return struck;
+}
+
+function planFor(
+  { members, kafka }: Cluster,
+  { faultsMin, faults, random }: FaultRunOptions,
+): Fault[] {
+  const targets = {
+    services: SERVICES,
+    members: members.map(({ name }) => name),
+    brokers: (kafka?.brokers ?? []).map((_, at) => `kafka-${at + 1}`),
+  };
+  if (faults !== undefined) return givenPlan(faults);
+  return faultsMin === undefined
+    ? shortPlan(targets, random)
+    : longPlan(targets, faultsMin, random);
 }
 
 /** Every healthy site has got mail since then. */

@@ -20,6 +20,7 @@ await new Point('2.2').run(async (point) => {
   const report = await runFaults({
     log,
     random: seeded(seed),
+    faults: process.env['STAFFETTA_TEST_FAULTS'],
     perSecond: point.long ? PER_SECOND.long : PER_SECOND.short,
     ...(point.long ? { faultsMin: FAULTS_MIN } : {}),
     progress: (text) => point.progress(text),
