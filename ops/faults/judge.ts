@@ -12,9 +12,9 @@ const UNSETTLED_MAX_MS = 1_000;
 export interface Doubled {
   readonly id: string;
   readonly arrivals: readonly Arrival[];
-  /** The fault that explains it; undefined: nothing does. */
+  /** The faults that explain it; undefined: nothing does. */
   readonly cause: string | undefined;
-  /** How long before that fault it had come first. */
+  /** How long before its fault it had come, at most. */
   readonly beforeFaultMs: number | undefined;
 }
 
@@ -33,19 +33,24 @@ export function findDoubled(sites: SiteServers, faults: readonly Struck[]): Doub
     .map(([id, arrivals]) => explain(id, arrivals, faults));
 }
 
+/** A fault repeats a message once: what came three times needs two of them. */
 function explain(id: string, arrivals: readonly Arrival[], faults: readonly Struck[]): Doubled {
-  // A fault repeats a message once: one that came more often needs more than one cause.
-  const cause = arrivals.length > 2 ? undefined : faults.find((fault) => repeats(fault, arrivals));
-  if (cause === undefined) return { id, arrivals, cause: undefined, beforeFaultMs: undefined };
-  const [first] = arrivals;
-  const beforeFaultMs = cause.atMs - (first?.atMs ?? 0);
-  return { id, arrivals, cause: `${cause.victim}, ${cause.kind}`, beforeFaultMs };
+  const inOrder = arrivals.toSorted((a, b) => a.atMs - b.atMs);
+  const causes: Struck[] = [];
+  let beforeFaultMs = 0;
+  for (const arrival of inOrder.slice(0, -1)) {
+    const cause = faults.find((fault) => !causes.includes(fault) && repeats(fault, arrival));
+    if (cause === undefined) return { id, arrivals, cause: undefined, beforeFaultMs: undefined };
+    causes.push(cause);
+    beforeFaultMs = Math.max(beforeFaultMs, cause.atMs - arrival.atMs);
+  }
+  const words = causes.map(({ victim, kind }) => `${victim}, ${kind}`);
+  return { id, arrivals, cause: words.join(' and '), beforeFaultMs };
 }
 
-/** The worker that brought it first was struck before it could have written that it had. */
-function repeats({ victim, atMs }: Struck, [first]: readonly Arrival[]): boolean {
-  if (first === undefined || !first.from.startsWith(`${victim}.`)) return false;
-  return Math.abs(atMs - first.atMs) <= UNSETTLED_MAX_MS;
+/** The worker that brought it was struck before it could have written that it had. */
+function repeats({ victim, atMs }: Struck, { from, atMs: cameMs }: Arrival): boolean {
+  return from.startsWith(`${victim}.`) && Math.abs(atMs - cameMs) <= UNSETTLED_MAX_MS;
 }
 
 /** The longest time in which no message came to this site, while mail for it was sent. */
