@@ -17,8 +17,6 @@ export interface EventLog {
   read(lane: number, position: number): Promise<ReadEvents>;
   /** Calls back when events have become readable in a lane; the call may be spurious, or late by 250 ms. */
   watch(onAppended: (lane: number) => void): () => void;
-  /** Events before the position will never be read again. */
-  trim(lane: number, position: number): void;
 }
 
 /** The trace and the ledger, where events come to them from a log. */
