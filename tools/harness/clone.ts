@@ -32,16 +32,16 @@ export class Clone {
     this.#give(this.#parent);
   }
 
-  /** `git clone`, then `npm ci`. */
+  /** `git clone` by who runs this, whom git trusts with the repository, then `npm ci` by the user. */
   install(): void {
-    this.#run(['git', '-c', 'safe.directory=*', 'clone', '-q', repository, this.folder]);
+    this.#must(['git', '-c', 'safe.directory=*', 'clone', '-q', repository, this.folder]);
+    this.#give(this.folder);
     this.#run(['npm', 'ci', '--no-progress'], this.folder);
   }
 
   /** The same as another clone that is installed, without fetching all packages again. */
   copyOf(other: Clone): void {
-    const { status, stderr } = spawnSync('cp', ['-a', other.folder, this.folder]);
-    if (status !== 0) throw new Error(`cp: ${stderr.toString()}`);
+    this.#must(['cp', '-a', other.folder, this.folder]);
     rmSync(join(this.folder, 'data'), { recursive: true, force: true });
     this.#give(this.folder);
   }
@@ -134,6 +134,12 @@ export class Clone {
       ...home,
       ...env,
     };
+  }
+
+  #must(command: readonly string[]): void {
+    const [program = '', ...args] = command;
+    const { status, stderr } = spawnSync(program, args);
+    if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr.toString()}`);
   }
 
   #run(command: readonly string[], cwd?: string, env: NodeJS.ProcessEnv = {}, stdin = ''): string {

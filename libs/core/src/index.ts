@@ -131,6 +131,8 @@ export type {
   SmtpTarget,
 } from './ports/smtp-client.ts';
 export { MemoryBudget } from './memory-budget.ts';
+export { rfc5322Date } from './rfc5322-date.ts';
+export { Rounds } from './rounds.ts';
 export type {
   ListenSmtp,
   SmtpAnswer,

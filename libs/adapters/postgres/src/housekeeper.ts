@@ -1,3 +1,4 @@
+import { Rounds } from '@staffetta/core';
 import type { Ledger } from '@staffetta/core';
 import type { Database } from './database.ts';
 import type { ParkSlices } from './scheduled/park-slices.ts';
@@ -34,32 +35,26 @@ export interface HousekeeperOptions {
  */
 export class Housekeeper {
   readonly #options: HousekeeperOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #tending: Rounds;
   #rounds = 0;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
+    this.#tending = new Rounds(() => this.#round(), TEND_MS, options.onError);
   }
 
   async start(): Promise<void> {
     await this.#tendDays();
-    this.#timer = setInterval(() => void this.tend(), TEND_MS);
+    this.#tending.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#tending.stop();
   }
 
-  /** One round; errors are told and the next round comes by itself. */
+  /** One round, now. */
   tend(): Promise<void> {
-    this.#running ??= this.#round()
-      .catch((error: unknown) => this.#options.onError(error))
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#tending.run();
   }
 
   async #round(): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildDsn, rfc5322Date } from './report.ts';
+import { buildDsn } from './report.ts';
 import type { DsnInput, ReportedRecipient } from './report.ts';
 
 const NOW_MS = Date.UTC(2026, 1, 3, 4, 5, 6);
@@ -53,7 +53,7 @@ function partsOf(text: string): readonly string[] {
 test('a report in the shape of RFC 3464', () => {
   const text = report();
   assert.match(text, /^From: .*<MAILER-DAEMON@relay\.example>\r\nTo: <sender@a\.example>\r\n/);
-  assert.match(text, /\r\nDate: Tue, 3 Feb 2026 04:05:06 \+0000\r\n/);
+  assert.match(text, /\r\nDate: Tue, 03 Feb 2026 04:05:06 \+0000\r\n/);
   assert.match(text, /\r\nMessage-ID: <019b00000000700080000000000000aa@relay\.example>\r\n/);
   assert.match(text, /\r\nContent-Type: multipart\/report; report-type=delivery-status;\r\n\t/);
   const [explained, status, original] = partsOf(text) as [string, string, string];
@@ -69,7 +69,7 @@ test('a report in the shape of RFC 3464', () => {
       '',
       'Reporting-MTA: dns; relay.example',
       'Original-Envelope-Id: id+1',
-      'Arrival-Date: Tue, 3 Feb 2026 04:04:06 +0000',
+      'Arrival-Date: Tue, 03 Feb 2026 04:04:06 +0000',
       '',
       'Original-Recipient: rfc822; Bob+old@b.example',
       'Final-Recipient: rfc822; bob@b.example',
@@ -156,8 +156,4 @@ test('a header without an end, or none at all', () => {
       JSON.stringify(original),
     );
   }
-});
-
-test('dates in UTC', () => {
-  assert.equal(rfc5322Date(0), 'Thu, 1 Jan 1970 00:00:00 +0000');
 });

@@ -1,3 +1,4 @@
+import { rfc5322Date } from '@staffetta/core';
 import type { SmtpReply } from '@staffetta/core';
 import { decodeXtext, originalRecipient } from './xtext.ts';
 
@@ -190,15 +191,4 @@ function fold(line: string, indent: string): string[] {
     rest = indent + rest.slice(cut).trimStart();
   }
   return [...lines, rest];
-}
-
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** RFC 5322 §3.3, in UTC. */
-export function rfc5322Date(ms: number): string {
-  const date = new Date(ms);
-  const time = date.toISOString().slice(11, 19);
-  const day = `${DAYS[date.getUTCDay()]}, ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
-  return `${day} ${date.getUTCFullYear()} ${time} +0000`;
 }

@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { ENVELOPE_FORMAT_VERSION, isDnsName, newMessageId } from '@staffetta/core';
+import { ENVELOPE_FORMAT_VERSION, isDnsName, newMessageId, rfc5322Date } from '@staffetta/core';
 import type { AcceptedEvent, Envelope, LogRecord } from '@staffetta/core';
 import { Refusal } from './api-error.ts';
 import { domainOf } from './mail-address.ts';
@@ -89,7 +89,7 @@ export function makeMessage(
 
 function ownFields(messageId: string, rendered: Rendered, context: MessageContext): string {
   const { hostname, nowMs } = context;
-  const date = new Date(nowMs).toUTCString().replace('GMT', '+0000');
+  const date = rfc5322Date(nowMs);
   const idDomain = isDnsName(hostname) ? hostname : domainOf(rendered.from.address);
   return [
     `Received: by ${hostname} (Staffetta) with HTTP id ${messageId};\r\n\t${date}\r\n`,

@@ -1,5 +1,6 @@
 import type { RecipientOutcome, SendResult, SmtpConnection, SmtpReply } from '@staffetta/core';
 import type { Entry } from './entry.ts';
+import { HostConnector } from './host-connector.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { OwnedLane } from './owned-lane.ts';
 import type { ReadyQueues } from './ready-queues.ts';
@@ -10,8 +11,6 @@ import type { Target, TargetFinder } from './targets.ts';
 /** A site that could not be reached rests this long at first, doubled each time, in milliseconds. */
 const REST_MIN_MS = 1_000;
 const REST_MAX_MS = 60_000;
-/** A host that failed is tried after the others for this long, in milliseconds. */
-const BAD_TARGET_MS = 60_000;
 /** A message starts again at once this often after connections that broke. */
 const RESTARTS_MAX = 2;
 /** Contents up to this size are read as one, larger ones in pieces of it: what a connection holds at most. */
@@ -26,16 +25,13 @@ export class SiteRunner {
   readonly #mayStart: () => boolean;
   /** Open connections, and what each has on the wire. */
   readonly #connections = new Map<SmtpConnection, Entry | undefined>();
-  /** Addresses that failed, and until when they are tried last. */
-  readonly #badTargets = new Map<string, number>();
-  /** Addresses whose STARTTLS failed: tried in the clear until then. */
-  readonly #clearTargets = new Map<string, number>();
   readonly #running = new Set<Promise<void>>();
   /** Connections without a message, and how to wake them. */
   readonly #waiting = new Map<SmtpConnection, () => void>();
   /** Those who wait for transactions to end. */
   readonly #sent = new Set<() => void>();
   readonly #abort = new AbortController();
+  readonly #hosts: HostConnector;
   #opening = 0;
   #stopping = false;
 
@@ -51,6 +47,7 @@ export class SiteRunner {
     this.#finder = finder;
     this.#settler = settler;
     this.#mayStart = mayStart;
+    this.#hosts = new HostConnector(options, this.#abort.signal);
   }
 
   /** Open connections of all sites. */
@@ -240,48 +237,15 @@ export class SiteRunner {
     entry: Entry,
     targets: readonly Target[],
   ): Promise<SmtpConnection | undefined> {
-    let outcome: RecipientOutcome = {
-      kind: 'failed',
-      reason: 'No mail host of the domain has an address',
-    };
-    for (const target of this.#goodFirst(targets)) {
-      const result = await this.#connect(target);
-      if (result.kind === 'connected') {
-        queue.failures = 0;
-        return result.connection;
-      }
-      this.#badTargets.set(target.address, this.#options.clock.now() + BAD_TARGET_MS);
-      const reason = `${target.host} [${target.address}]: ${result.reason}`;
-      outcome = { kind: 'failed', reason, ...(result.reply && { reply: result.reply }) };
-      if (this.#stopping) break;
+    const connected = await this.#hosts.connectFirst(targets);
+    if (!('kind' in connected)) {
+      queue.failures = 0;
+      return connected;
     }
     if (this.#stopping)
       this.#settler.park(entry, this.#options.clock.now(), 'due', 'shutting down');
-    else await this.#unreachable(queue, entry, outcome);
+    else await this.#unreachable(queue, entry, connected);
     return undefined;
-  }
-
-  async #connect(target: Target): ReturnType<DeliveryOptions['connector']['connect']> {
-    const { connector, settings, clock } = this.#options;
-    const { signal } = this.#abort;
-    const to = { ...target, ehloName: settings.hostname };
-    const inClear = (this.#clearTargets.get(target.address) ?? 0) > clock.now();
-    const result = await connector.connect(
-      { ...to, tls: inClear ? 'off' : 'opportunistic' },
-      { signal },
-    );
-    if (result.kind === 'connected' || result.stage !== 'tls') return result;
-    // Opportunistic: a server whose TLS is broken gets its mail in the clear.
-    this.#clearTargets.set(target.address, clock.now() + BAD_TARGET_MS * 10);
-    return connector.connect({ ...to, tls: 'off' }, { signal });
-  }
-
-  /** In the order of the MX, but those that failed a moment ago after the others. */
-  #goodFirst(targets: readonly Target[]): readonly Target[] {
-    const now = this.#options.clock.now();
-    if (this.#badTargets.size > 10_000) this.#badTargets.clear();
-    const isBad = ({ address }: Target): boolean => (this.#badTargets.get(address) ?? 0) > now;
-    return [...targets.filter((one) => !isBad(one)), ...targets.filter(isBad)];
   }
 
   /** The site rests; what is ready for it shares the failure, unless other connections to it live. */
@@ -334,9 +298,7 @@ export class SiteRunner {
     if (connection.usable || entry.restarts >= RESTARTS_MAX) return false;
     if (entry.lane.lost || entry.lane.closing) return false;
     entry.restarts += 1;
-    if (!free) {
-      this.#badTargets.set(connection.target.address, this.#options.clock.now() + BAD_TARGET_MS);
-    }
+    if (!free) this.#hosts.failed(connection.target.address);
     queue.unshift(entry);
     return true;
   }

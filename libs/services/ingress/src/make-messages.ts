@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { ENVELOPE_FORMAT_VERSION, newMessageId, splitAddress } from '@staffetta/core';
+import { ENVELOPE_FORMAT_VERSION, newMessageId, rfc5322Date, splitAddress } from '@staffetta/core';
 import type {
   AcceptedEvent,
   Envelope,
@@ -10,7 +10,7 @@ import type {
 } from '@staffetta/core';
 import type { Door, IngressOptions } from './options.ts';
 import type { ReadContent } from './read-content.ts';
-import { mailDate, receivedField, withProtocol } from './received.ts';
+import { receivedField, withProtocol } from './received.ts';
 import { submitterName } from './submitter.ts';
 import type { MailSubmitter } from './submitter.ts';
 
@@ -164,7 +164,7 @@ function ourFields(
     const sender = splitAddress(mail.address || submitter.address)?.domain ?? options.hostname;
     fields += `Message-ID: <${message.messageId}@${isAsciiText(sender) ? sender : options.hostname}>\r\n`;
   }
-  if (!content.header.hasDate) fields += `Date: ${mailDate(nowMs)}\r\n`;
+  if (!content.header.hasDate) fields += `Date: ${rfc5322Date(nowMs)}\r\n`;
   return fields;
 }
 

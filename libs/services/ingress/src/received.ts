@@ -1,3 +1,5 @@
+import { rfc5322Date } from '@staffetta/core';
+
 /** What a Received field tells. */
 export interface ReceivedTrace {
   readonly helo: string;
@@ -22,7 +24,7 @@ export function receivedField(trace: ReceivedTrace): string {
   return (
     `Received: from ${helo} ([${peer}])\r\n` +
     `\tby ${trace.hostname} (Staffetta) with ${trace.protocol} id ${trace.messageId}${tls}${recipient};\r\n` +
-    `\t${mailDate(trace.atMs)}\r\n`
+    `\t${rfc5322Date(trace.atMs)}\r\n`
   );
 }
 
@@ -34,17 +36,4 @@ export function withProtocol(
   if (protocol === 'SMTP') return 'SMTP';
   const base = security.smtputf8 ? `UTF8${protocol.replace(/^E/, '')}` : protocol;
   return base + (security.tls ? 'S' : '') + (security.authenticated ? 'A' : '');
-}
-
-let lastSecond = 0;
-let lastDate = '';
-
-/** The date in the form of RFC 5322 §3.3, in UTC. */
-export function mailDate(atMs: number): string {
-  const second = Math.floor(atMs / 1000);
-  if (second !== lastSecond || lastDate === '') {
-    lastSecond = second;
-    lastDate = new Date(atMs).toUTCString().replace('GMT', '+0000');
-  }
-  return lastDate;
 }

@@ -15,6 +15,9 @@ import { SiteFinder } from './site-finder.ts';
 
 /** Records of one batch at most. */
 const BATCH_RECORDS_MAX = 200;
+/** From a small batch of a lane to its next, in milliseconds: what comes meanwhile goes together; the first does not wait. */
+const GATHER_MS = 20;
+const SMALL_BATCH_RECORDS = 50;
 
 /** What the router is made from. */
 export interface RouterOptions {
@@ -95,19 +98,24 @@ export class Router {
     const lease = this.#holder.held.get(lane);
     if (!lease) return 'nothing';
     if (!this.#holder.mayStart) return 'later';
-    return (await this.#routeOnce(lease)) ? 'more' : 'nothing';
+    const records = await this.#routeOnce(lease);
+    if (records === 0) return 'nothing';
+    if (records < SMALL_BATCH_RECORDS) {
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    }
+    return 'more';
   }
 
-  /** One batch: of what is not bulk if there is any, else of bulk. */
-  async #routeOnce(lease: LaneLease): Promise<boolean> {
+  /** One batch: of what is not bulk if there is any, else of bulk; how many records it had. */
+  async #routeOnce(lease: LaneLease): Promise<number> {
     for (const bulk of [false, true]) {
       const read = await this.#options.log.pipe(lease, bulk, BATCH_RECORDS_MAX, (records) =>
         routeBatch(records, this.#context),
       );
-      if (read === 'lost') return false;
-      if (read > 0) return true;
+      if (read === 'lost') return 0;
+      if (read > 0) return read;
     }
-    return false;
+    return 0;
   }
 }
 

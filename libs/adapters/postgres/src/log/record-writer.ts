@@ -16,6 +16,8 @@ import type { Batches, Fence, Segment } from './write-statement.ts';
 const SEGMENT_BLOCK = 1_000;
 /** A body of this size has a segment of its own: joining it to others would copy it once more. */
 const OWN_SEGMENT_BYTES = 32 * 1024;
+/** So long a lane of accepted mail is written to, in milliseconds: a router reads several writes as one batch. */
+const ACCEPTED_LANE_MS = 25;
 /** Each number of segments is a statement of its own. */
 const OWN_SEGMENTS_MAX = 16;
 
@@ -38,7 +40,7 @@ export class RecordWriter {
   readonly #outboundLanes: number;
   #nextSegment = 0;
   #segmentsEnd = 0;
-  #acceptedLane = Math.floor(Math.random() * ACCEPTED_LANES);
+  readonly #firstAcceptedLane = Math.floor(Math.random() * ACCEPTED_LANES);
 
   constructor(database: Database, slices: Slices, parkSlices: ParkSlices, outboundLanes: number) {
     this.#database = database;
@@ -163,7 +165,7 @@ export class RecordWriter {
   /** The records by partition, in order of its number. */
   #partition(placed: readonly PlacedRecord[]): ReadonlyMap<number, readonly PlacedRecord[]> {
     const byPartition = new Map<number, PlacedRecord[]>();
-    const acceptedLane = this.#acceptedLane++ % ACCEPTED_LANES;
+    const acceptedLane = this.#acceptedLaneNow();
     for (const record of placed) {
       const number = partitionNumber({
         topic: record.topic,
@@ -177,8 +179,13 @@ export class RecordWriter {
     return new Map([...byPartition].sort(([a], [b]) => a - b));
   }
 
+  /** What was just accepted needs no order: all of it goes to one lane for a moment, then to the next. */
+  #acceptedLaneNow(): number {
+    const turns = Math.floor(performance.now() / ACCEPTED_LANE_MS);
+    return (this.#firstAcceptedLane + turns) % ACCEPTED_LANES;
+  }
+
   #laneOf(topic: Topic, key: string, acceptedLane: number): number {
-    // What was just accepted needs no order: one partition a write, another one each time.
     if (topic === 'accepted') return acceptedLane;
     return laneOf(key, topic === 'outbound' ? this.#outboundLanes : LOCAL_LANES);
   }

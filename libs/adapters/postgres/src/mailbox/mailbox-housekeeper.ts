@@ -1,3 +1,4 @@
+import { Rounds } from '@staffetta/core';
 import type { Database } from '../database.ts';
 
 const TEND_MS = 60_000;
@@ -17,30 +18,24 @@ export interface MailboxHousekeeperOptions {
 /** Removes bodies that no message has any more, and old tombstones. Runs in each process; one at a time works. */
 export class MailboxHousekeeper {
   readonly #options: MailboxHousekeeperOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #tending: Rounds;
 
   constructor(options: MailboxHousekeeperOptions) {
     this.#options = options;
+    this.#tending = new Rounds(() => this.#round(), TEND_MS, options.onError);
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.tend(), TEND_MS);
+    this.#tending.start();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
+    await this.#tending.stop();
   }
 
-  /** One round; errors are told and the next round comes by itself. */
+  /** One round, now. */
   tend(): Promise<void> {
-    this.#running ??= this.#round()
-      .catch(this.#options.onError)
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#tending.run();
   }
 
   async #round(): Promise<void> {

@@ -6,15 +6,21 @@ const DAYS_LOCK = 7_205_759_406;
 const DAY_MS = 86_400_000;
 /** Days of each database whose tables are there; only young ones, for old ones are dropped. */
 const known = new Set<string>();
+let lastDay = { number: Number.NaN, text: '' };
 
 /** The day (UTC, `YYYYMMDD`) whose trace tables hold a message: that on which its id was made. */
 export function traceDay(messageId: string): string {
   return dayAt(messageIdTimeMs(messageId));
 }
 
-/** The day (UTC, `YYYYMMDD`) of a time in milliseconds since 1970. */
+/** The day (UTC, `YYYYMMDD`) of a time in milliseconds since 1970. Made once a day: it is asked for each event. */
 export function dayAt(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
+  const number = Math.floor(ms / DAY_MS);
+  if (number !== lastDay.number) {
+    const text = new Date(ms).toISOString().slice(0, 10).replaceAll('-', '');
+    lastDay = { number, text };
+  }
+  return lastDay.text;
 }
 
 /** Makes sure that the tables of a day exist; the transaction of the connection makes them where they do not. */

@@ -1,4 +1,4 @@
-import { rfc5322Date } from '@staffetta/dsn';
+import { rfc5322Date } from '@staffetta/core';
 
 /** What the fields above a delivered message tell. */
 export interface FinalDelivery {
