@@ -85,7 +85,7 @@ export class MemoryLanes implements Lanes {
   }
 
   /** What the next owner begins with. */
-  save(lease: LaneLease, normal: LanePosition, bulk: LanePosition): void {
+  save(lease: LaneLease<LeasedTopic>, normal: LanePosition, bulk: LanePosition): void {
     Object.assign(this.#state(lease.topic, lease.lane), { normal, bulk });
   }
 

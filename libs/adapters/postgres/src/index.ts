@@ -23,6 +23,7 @@ export type { InstanceHeartbeat, InstanceInfo } from './lanes/instances.ts';
 export { PostgresDeliveryStore } from './scheduled/postgres-delivery-store.ts';
 export { PostgresTrace } from './trace/postgres-trace.ts';
 export { writeEvents } from './trace/write-events.ts';
+export { ApartLedger } from './ledger/apart-ledger.ts';
 export { PostgresLedger } from './ledger/postgres-ledger.ts';
 export { Housekeeper } from './housekeeper.ts';
 export type { HousekeeperOptions, KeptLog } from './housekeeper.ts';
