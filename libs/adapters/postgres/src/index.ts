@@ -12,6 +12,8 @@ export { ParkedBodyReader } from './scheduled/parked-body-reader.ts';
 export { PostgresCauses } from './log/postgres-causes.ts';
 export { claimLogKind } from './log/claim-log-kind.ts';
 export { PostgresEventStore } from './trace/postgres-event-store.ts';
+export { savedPositions } from './lanes/saved-positions.ts';
+export type { SavedPosition } from './lanes/saved-positions.ts';
 export { prepareLanes } from './lanes/prepare-lanes.ts';
 export { BlobGone, PostgresBlobStore } from './blobs/postgres-blob-store.ts';
 export { PostgresLanes, LEASE_MS } from './lanes/postgres-lanes.ts';
