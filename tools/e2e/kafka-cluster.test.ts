@@ -165,12 +165,7 @@ function content(id: string, text = `Content of ${id}`): Buffer {
   return Buffer.from(`X-Id: ${id}\r\nSubject: ${id}\r\n\r\n${text}\r\n`);
 }
 
-async function send(
-  id: string,
-  from: string,
-  to: readonly string[],
-  text?: string,
-): Promise<void> {
+async function send(id: string, from: string, to: readonly string[], text?: string): Promise<void> {
   const client = await SmtpClient.open({ port: of('ingress').ports.mx });
   try {
     const reply = await client.send(from, to, content(id, text));

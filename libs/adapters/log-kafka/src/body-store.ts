@@ -27,10 +27,7 @@ export class BodyStore {
   readonly #parked: ParkedBodies;
   readonly #inlineBytesMax: number;
 
-  constructor(
-    { blobs, parked, inlineBytesMax }: BodyStoreOptions,
-    reader: RecordReader,
-  ) {
+  constructor({ blobs, parked, inlineBytesMax }: BodyStoreOptions, reader: RecordReader) {
     this.#blobs = blobs;
     this.#reader = reader;
     this.#parked = parked;

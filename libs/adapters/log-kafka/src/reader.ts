@@ -88,7 +88,13 @@ export class Reader {
         const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
         for (const [nodeId, led] of leaders) {
           const broker = await cluster.findBroker({ nodeId });
-          for (const [partition, offset] of await listOffsets(broker, topic, led, LATEST, isolation)) {
+          for (const [partition, offset] of await listOffsets(
+            broker,
+            topic,
+            led,
+            LATEST,
+            isolation,
+          )) {
             ends.set(nameOf({ topic, partition }), offset);
           }
         }

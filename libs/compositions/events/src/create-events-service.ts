@@ -9,7 +9,11 @@ export function createEventsService(context: Context): Service {
   const { config, ledger, metrics, logger } = context;
   const traceRetentionDays = config.trace.retentionDays;
   const { kept, events } = chosenLog;
-  const recorder =
-    events && { log: events, lanes: context.lanes, clock: systemClock, owner: context.id };
+  const recorder = events && {
+    log: events,
+    lanes: context.lanes,
+    clock: systemClock,
+    owner: context.id,
+  };
   return createEvents({ database, kept, recorder, ledger, traceRetentionDays, metrics, logger });
 }

@@ -71,8 +71,7 @@ export class Router {
     });
     this.#rounds = new WokenRounds({
       round: (lane) => this.#route(lane),
-      mayRun: (lane) =>
-        !this.#stopping && !this.#leaving.has(lane) && this.#holder.held.has(lane),
+      mayRun: (lane) => !this.#stopping && !this.#leaving.has(lane) && this.#holder.held.has(lane),
       onError: (error) => options.onError(error),
     });
   }

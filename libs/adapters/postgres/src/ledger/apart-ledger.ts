@@ -45,4 +45,3 @@ export class ApartLedger implements Ledger {
     return foldDeltas(this.#database);
   }
 }
-

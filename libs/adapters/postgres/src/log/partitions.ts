@@ -8,7 +8,10 @@ export const TOPIC_NUMBERS: Readonly<Record<Topic, number>> = {
 };
 
 /** Numbers of what has lanes that are leased; part of the data format. */
-export const LEASED_NUMBERS: Readonly<Record<LeasedTopic, number>> = { ...TOPIC_NUMBERS, events: 4 };
+export const LEASED_NUMBERS: Readonly<Record<LeasedTopic, number>> = {
+  ...TOPIC_NUMBERS,
+  events: 4,
+};
 
 /** Lanes of the topics whose number is not configured. */
 export const ACCEPTED_LANES = 8;

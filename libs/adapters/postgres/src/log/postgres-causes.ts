@@ -26,9 +26,8 @@ export class PostgresCauses implements Causes {
 
   /** Forgets what was claimed long ago; to be called every minute or so. */
   async tend(): Promise<void> {
-    await this.#database.query(
-      `delete from log_cause where at < now() - $1 * interval '1 day'`,
-      [KEEP_DAYS],
-    );
+    await this.#database.query(`delete from log_cause where at < now() - $1 * interval '1 day'`, [
+      KEEP_DAYS,
+    ]);
   }
 }

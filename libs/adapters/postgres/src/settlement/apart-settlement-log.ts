@@ -92,7 +92,9 @@ async function insertParts(
   parts: readonly Part[],
 ): Promise<void> {
   if (parts.length === 0) return;
-  const values = parts.map((_, n) => `($${n * 3 + 1}::uuid, $${n * 3 + 2}::int, $${n * 3 + 3}::bytea)`);
+  const values = parts.map(
+    (_, n) => `($${n * 3 + 1}::uuid, $${n * 3 + 2}::int, $${n * 3 + 3}::bytea)`,
+  );
   await connection.query(
     `insert into ${parkTable(ring)} (message_id, part, bytes) values ${values.join(', ')}
      on conflict do nothing`,

@@ -1,4 +1,10 @@
-import type { LogRecord, MailEvent, Partition, ScheduledInsert, StoredRecord } from '@staffetta/core';
+import type {
+  LogRecord,
+  MailEvent,
+  Partition,
+  ScheduledInsert,
+  StoredRecord,
+} from '@staffetta/core';
 import type { Connection } from '../database.ts';
 import type { ParkSlice, ParkSlices } from '../scheduled/park-slices.ts';
 
@@ -22,6 +28,10 @@ export interface SettlementLog {
   /** What it knows of its tables is forgotten: a transaction was not written. */
   forget(): void;
   /** Copies contents that are not parked yet into a slice of parked mail. */
-  park(connection: Connection, target: ParkSlice, inserts: readonly ScheduledInsert[]): Promise<void>;
+  park(
+    connection: Connection,
+    target: ParkSlice,
+    inserts: readonly ScheduledInsert[],
+  ): Promise<void>;
   trim(partition: Partition, position: number): void;
 }

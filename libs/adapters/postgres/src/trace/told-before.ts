@@ -78,7 +78,8 @@ async function toldBefore(
     });
     for (const { id, recipient, type, attempt, uncertain } of rows.rows) {
       if (isEnd(type)) told.add(endKey(id, recipient));
-      else if (type === 'deferred') told.add(deferralKey(id, recipient, attempt, uncertain ?? false));
+      else if (type === 'deferred')
+        told.add(deferralKey(id, recipient, attempt, uncertain ?? false));
     }
   }
   return told;
