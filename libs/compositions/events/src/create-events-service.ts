@@ -1,13 +1,25 @@
 import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import type { Service } from '@staffetta/platform';
+import { EventsOffer } from '@staffetta/events-grpc';
+import { PostgresClusterView, isConnectionLoss } from '@staffetta/postgres';
+import { EventsDesk, FigureFeed } from '@staffetta/service-events';
 import { createEvents } from './create-events.ts';
 
-/** The events service on the context. */
+/** The events service on the context; it answers others about traces, the ledger and what flows. */
 export function createEventsService(context: Context): Service {
   const { database, chosenLog } = context.parts;
-  const { config, ledger, metrics, logger } = context;
+  const { config, ledger, trace, metrics, logger } = context;
   const traceRetentionDays = config.trace.retentionDays;
+  const cluster = new PostgresClusterView(database);
+  const figures = new FigureFeed({
+    totals: (sinceMs) => cluster.totals(sinceMs),
+    check: () => ledger.check(),
+    clock: systemClock,
+  });
+  const desk = new EventsDesk(trace, ledger, figures);
+  context.local.events = desk;
+  context.offer(new EventsOffer(desk, isConnectionLoss));
   const { kept, events } = chosenLog;
   const recorder = events && {
     log: events,
@@ -15,5 +27,20 @@ export function createEventsService(context: Context): Service {
     clock: systemClock,
     owner: context.id,
   };
-  return createEvents({ database, kept, recorder, ledger, traceRetentionDays, metrics, logger });
+  const service = createEvents({
+    database,
+    kept,
+    recorder,
+    ledger,
+    traceRetentionDays,
+    metrics,
+    logger,
+  });
+  return {
+    ...service,
+    async stop() {
+      await figures.stop();
+      await service.stop();
+    },
+  };
 }

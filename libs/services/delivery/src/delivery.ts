@@ -3,6 +3,7 @@ import type { LaneLease, MailEvent, ScheduledRow, TakenLane } from '@staffetta/c
 import type { Entry } from './entry.ts';
 import { Flusher } from './flusher.ts';
 import { LaneReader } from './lane-reader.ts';
+import { LiveView } from './live-view.ts';
 import type { DeliveryOptions } from './options.ts';
 import { OwnedLane } from './owned-lane.ts';
 import { ReadyQueues } from './ready-queues.ts';
@@ -26,6 +27,8 @@ export interface ReadySite {
 
 /** A delivery worker: owns lanes, delivers their mail, settles the outcomes. */
 export class Delivery {
+  /** What it is at, for operators. */
+  readonly view: LiveView;
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<number, OwnedLane>();
   /** Lanes whose last owner did not let go, until their rows on the wire are due again. */
@@ -64,6 +67,9 @@ export class Delivery {
       this.#settler,
       () => this.#holder.mayStart,
     );
+    const connections = (): ReturnType<SiteRunner['openConnections']> =>
+      this.#runner.openConnections();
+    this.view = new LiveView(this.#queues, connections, options.clock);
     const take = (entry: Entry): void => this.#enqueue(entry);
     this.#reader = new LaneReader(options, take, () => this.#flusher.flush());
     this.#puller = new RowPuller(options, this.#queues, this.#lanes, take);

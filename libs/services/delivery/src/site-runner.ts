@@ -1,4 +1,10 @@
-import type { RecipientOutcome, SendResult, SmtpConnection, SmtpReply } from '@staffetta/core';
+import type {
+  OpenConnection,
+  RecipientOutcome,
+  SendResult,
+  SmtpConnection,
+  SmtpReply,
+} from '@staffetta/core';
 import type { Entry } from './entry.ts';
 import { HostConnector } from './host-connector.ts';
 import type { DeliveryOptions } from './options.ts';
@@ -25,6 +31,11 @@ export class SiteRunner {
   readonly #mayStart: () => boolean;
   /** Open connections, and what each has on the wire. */
   readonly #connections = new Map<SmtpConnection, Entry | undefined>();
+  /** Of which site each is, and since when. */
+  readonly #opened = new WeakMap<
+    SmtpConnection,
+    { readonly site: string; readonly atMs: number }
+  >();
   readonly #running = new Set<Promise<void>>();
   /** Connections without a message, and how to wake them. */
   readonly #waiting = new Map<SmtpConnection, () => void>();
@@ -97,6 +108,18 @@ export class SiteRunner {
     clearTimeout(timer);
   }
 
+  /** Connections as they are now. */
+  openConnections(): readonly OpenConnection[] {
+    return [...this.#connections].flatMap(([connection, entry]) => {
+      const opened = this.#opened.get(connection);
+      if (!opened) return [];
+      const { host, address, port } = connection.target;
+      const { messagesSent } = connection;
+      const at = { site: opened.site, host, address, port, openedAtMs: opened.atMs };
+      return [{ ...at, messagesSent, messageId: entry?.envelope.messageId }];
+    });
+  }
+
   /** What is on the wire now. */
   onWire(): readonly Entry[] {
     return [...this.#connections.values()].filter((entry) => entry !== undefined);
@@ -127,6 +150,7 @@ export class SiteRunner {
     const connection = await this.#open(queue, first);
     if (!connection) return;
     this.#connections.set(connection, undefined);
+    this.#opened.set(connection, { site: queue.site, atMs: this.#options.clock.now() });
     queue.open += 1;
     void connection.closed.then(() => this.#waiting.get(connection)?.());
     try {
