@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Envelope } from '@staffetta/contracts';
 import { laneOf } from '@staffetta/core';
-import type { LaneLease, MailEvent } from '@staffetta/core';
+import type { LaneLease } from '@staffetta/core';
 import {
   acceptedEvent,
   acceptedLeases,
@@ -14,6 +14,7 @@ import {
 import type { KafkaLog } from './kafka-log.ts';
 import { prepareTopics, TopicsUnfit } from './prepare-topics.ts';
 import { Reader } from './reader.ts';
+import { eventsOf } from './testing/events-of.ts';
 import { OUTBOUND_LANES, testKafkaLogs } from './testing/test-logs.ts';
 import type { TestLogs } from './testing/test-logs.ts';
 import { Topics } from './topics.ts';
@@ -29,19 +30,6 @@ function check(title: string, body: (made: TestLogs) => Promise<void>): void {
       await made.stop();
     }
   });
-}
-
-async function eventsOf(log: KafkaLog): Promise<readonly MailEvent[]> {
-  const all: MailEvent[] = [];
-  for (let lane = 0; lane < log.events.lanes; lane += 1) {
-    for (let position = 1; ;) {
-      const { events, nextPosition } = await log.events.read(lane, position);
-      if (nextPosition === position) break;
-      all.push(...events);
-      position = nextPosition;
-    }
-  }
-  return all;
 }
 
 check('the value is the message as it came, the envelope a protobuf beside it', async (made) => {

@@ -19,7 +19,7 @@ import type { TopicSettings } from '../topics.ts';
 
 /** Lanes of `outbound` of the logs made here. */
 export const OUTBOUND_LANES = 4;
-const LANES = { accepted: 3, outbound: OUTBOUND_LANES, local: 2 } as const;
+const LANES = { accepted: 3, outbound: OUTBOUND_LANES, local: 4 } as const;
 const CONNECTIONS_MAX = 6;
 const INLINE_BYTES_MAX = 256 * 1024;
 

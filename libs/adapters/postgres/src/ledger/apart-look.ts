@@ -2,7 +2,7 @@ import { LEDGER_BEGIN, LEDGER_END } from '@staffetta/core';
 import type { CountedLog, LedgerLine, MailEvent } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { LEASED_NUMBERS } from '../log/partitions.ts';
-import { isEnd, withoutRepeats } from '../trace/told-before.ts';
+import { firstTold, isEnd, withoutRepeats } from '../trace/told-before.ts';
 import { traceDay, traceDays } from '../trace/trace-days.ts';
 import { hourOf, ledgerType } from '../trace/write-events.ts';
 import { addCounts, lineAt, lineOf } from './lines.ts';
@@ -132,12 +132,14 @@ async function countExactly(
   days: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const day = new Date(line.hourMs).toISOString().slice(0, 10).replaceAll('-', '');
-  if (!days.has(day)) return [];
+  // Not made yet, or dropped: then the sums and what is told since must do.
+  const hasTrace = days.has(day);
   const isOfLine = ({ tenantId, messageId }: MailEvent): boolean =>
     tenantId === line.tenantId && hourOf(messageId) === line.hourMs && traceDay(messageId) === day;
-  const unheard = await withoutRepeats(connection, told.filter(isOfLine));
+  const toldOfLine = told.filter(isOfLine);
+  const unheard = hasTrace ? await withoutRepeats(connection, toldOfLine) : firstTold(toldOfLine);
   const found = new Map(waiting.of(line.tenantId, line.hourMs));
-  const ended = await endedOf(connection, day, [...found.keys()]);
+  const ended = hasTrace ? await endedOf(connection, day, [...found.keys()]) : new Set<string>();
   const open = new Map<string, number>();
   for (const event of unheard) {
     if (event.type === 'deferred') continue;
@@ -145,15 +147,17 @@ async function countExactly(
     if (isEnd(event.type)) ended.add(`${event.messageId} ${recipientOf(event)}`);
     open.set(event.messageId, (open.get(event.messageId) ?? 0) + changeOf(event));
   }
-  for await (const { message_id: id, open: begun } of openMessages(connection, day, line)) {
-    open.set(id, (open.get(id) ?? 0) + begun);
+  if (hasTrace) {
+    for await (const { message_id: id, open: begun } of openMessages(connection, day, line)) {
+      open.set(id, (open.get(id) ?? 0) + begun);
+    }
   }
   const off: string[] = [];
   for (const id of new Set([...open.keys(), ...found.keys()])) {
     const recipients = [...(found.get(id)?.recipients ?? [])];
     const waits = recipients.filter((recipient) => !ended.has(`${id} ${recipient}`)).length;
     line.waiting += waits;
-    if (waits !== (open.get(id) ?? 0)) off.push(id);
+    if (hasTrace && waits !== (open.get(id) ?? 0)) off.push(id);
   }
   return off;
 }

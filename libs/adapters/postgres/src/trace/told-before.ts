@@ -4,7 +4,7 @@ import type { Connection } from '../database.ts';
 import { traceDay } from './trace-days.ts';
 
 /** What makes two events one: a recipient begins and ends once, and is deferred once an attempt. */
-export function eventKey(event: MailEvent): string {
+function eventKey(event: MailEvent): string {
   if (event.type === 'accepted') {
     return beginKey(event.messageId, event.envelope.recipients[0]?.number ?? 1);
   }
@@ -40,7 +40,14 @@ export async function withoutRepeats<Event extends MailEvent>(
   connection: Connection,
   events: readonly Event[],
 ): Promise<Event[]> {
-  const told = await toldBefore(connection, events);
+  return firstTold(events, await toldBefore(connection, events));
+}
+
+/** The first event of each key that is not told already; told keys are added. */
+export function firstTold<Event extends MailEvent>(
+  events: readonly Event[],
+  told: Set<string> = new Set(),
+): Event[] {
   return events.filter((event) => {
     const key = eventKey(event);
     if (told.has(key)) return false;
