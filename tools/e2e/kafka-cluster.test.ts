@@ -28,6 +28,7 @@ const processes = new Map<string, Staffetta>();
 let kafka: TestKafka;
 let sink: RecordingSink;
 let remotePort: number;
+let env: Readonly<Record<string, string>>;
 
 before(async () => {
   kafka = keep(await startTestKafka(1));
@@ -36,7 +37,7 @@ before(async () => {
   keep(await SickServer.start('5xx', [HOSTS.never], remotePort));
   const zone = Object.entries(HOSTS).flatMap(([name, host]) => site(`${name}.test`, host));
   const dns = keep(await DnsServer.start(zone));
-  const env = {
+  env = {
     DELIVERY_REMOTE_PORT: String(remotePort),
     DELIVERY_RETRY_MIN_MS: '1000',
     DELIVERY_RETRY_MAX_MS: '2000',
@@ -45,12 +46,13 @@ before(async () => {
     LOG_KAFKA_BROKERS: kafka.addresses.join(','),
     LOG_KAFKA_REPLICATION_FACTOR: '1',
     LOG_LANES: '8',
+    LOG_KEEP_MS: '0',
   };
   const first = keep(await Staffetta.start({ env, services: [FIRST] }));
   processes.set(FIRST, first);
-  const DATABASE_URL = await databaseUrl(first);
+  env = { ...env, DATABASE_URL: await databaseUrl(first) };
   const starting = OTHERS.map(async (service) => {
-    const one = await Staffetta.start({ env: { ...env, DATABASE_URL }, services: [service] });
+    const one = await Staffetta.start({ env, services: [service] });
     processes.set(service, keep(one));
   });
   await Promise.all(starting);
@@ -61,6 +63,18 @@ before(async () => {
 
 after(async () => {
   for (const one of started.toReversed()) await one.stop();
+});
+
+test('what is set up otherwise than configured is told by migrate, with the key', async () => {
+  const migrate = async (change: Readonly<Record<string, string>>): Promise<string> => {
+    const one = await Staffetta.prepare({ env: { ...env, ...change } });
+    const { code, stderr } = await one.cli(['migrate']);
+    await one.stop();
+    return `${code} ${stderr}`;
+  };
+  assert.match(await migrate({}), /^0 /);
+  assert.match(await migrate({ LOG_LANES: '4' }), /^2 .*log\.kafka: .*\n.* 8 partitions, not 4/);
+  assert.match(await migrate({ LOG_KIND: 'postgres' }), /^2 .*log\.kind: .* of kind kafka/);
 });
 
 test('to another server and to a mailbox', async () => {
