@@ -34,33 +34,47 @@ export class KafkaCountedLog implements CountedLog {
     );
   }
 
-  async *unread(partition: Partition, position: number): AsyncIterable<CountedRecord> {
-    const pages = this.#pages(this.#topics.placeOf(partition), position, async (from) => {
-      const { records, nextPosition } = await this.#records.fetch(partition, from);
-      return { found: records, nextPosition };
-    });
-    for await (const record of pages) yield record;
+  async *unread(positions: ReadonlyMap<Partition, number>): AsyncIterable<CountedRecord> {
+    const ends = await this.#ends([...positions.keys()].map((one) => this.#topics.placeOf(one)));
+    for (const [partition, position] of positions) {
+      const place = this.#topics.placeOf(partition);
+      yield* this.#pages(place, position, ends, async (from) => {
+        const { records, nextPosition } = await this.#records.fetch(partition, from);
+        return { found: records, nextPosition };
+      });
+    }
   }
 
-  async *unreadEvents(lane: number, position: number): AsyncIterable<MailEvent> {
-    const place = { topic: this.#topics.events, partition: lane };
-    const pages = this.#pages(place, position, async (from) => {
-      const { events, nextPosition } = await this.#events.read(lane, from);
-      return { found: events, nextPosition };
-    });
-    for await (const event of pages) yield event;
+  async *unreadEvents(positions: ReadonlyMap<number, number>): AsyncIterable<MailEvent> {
+    const topic = this.#topics.events;
+    const ends = await this.#ends([...positions.keys()].map((partition) => ({ topic, partition })));
+    for (const [lane, position] of positions) {
+      yield* this.#pages({ topic, partition: lane }, position, ends, async (from) => {
+        const { events, nextPosition } = await this.#events.read(lane, from);
+        return { found: events, nextPosition };
+      });
+    }
   }
 
-  /** Page by page, until the end that it has now. */
+  /** Where each partition ends now, with what is not committed yet. */
+  #ends(places: readonly KafkaPartition[]): Promise<ReadonlyMap<string, number>> {
+    const topics = new Map<string, number>();
+    for (const { topic, partition } of places) {
+      topics.set(topic, Math.max(topics.get(topic) ?? 0, partition + 1));
+    }
+    return this.#reader.ends(topics, 'stored');
+  }
+
+  /** Page by page, until the end. */
   async *#pages<Found>(
     place: KafkaPartition,
     position: number,
+    ends: ReadonlyMap<string, number>,
     read: (
       from: number,
     ) => Promise<{ readonly found: readonly Found[]; readonly nextPosition: number }>,
   ): AsyncIterable<Found> {
-    const topics = new Map([[place.topic, place.partition + 1]]);
-    const end = (await this.#reader.ends(topics, 'stored')).get(nameOf(place));
+    const end = ends.get(nameOf(place));
     if (end === undefined) throw new Error(`${nameOf(place)} has no leader`);
     let untilMs = Date.now() + COMMIT_WAIT_MS;
     for (let from = position; from <= end;) {

@@ -4,6 +4,7 @@ import type { Partition } from './log.ts';
 
 /** A record that is counted as waiting. */
 export interface CountedRecord {
+  readonly partition: Partition;
   readonly position: number;
   readonly envelope: Envelope;
   /** Events that only its reader will tell. */
@@ -17,8 +18,8 @@ export interface CountedLog {
   readonly eventLanes: number;
   /** Where pipes go on, of the partitions of `accepted`. */
   pipePositions(): Promise<ReadonlyMap<Partition, number>>;
-  /** Records from a position on. Rejects with a PositionGone where that was trimmed. */
-  unread(partition: Partition, position: number): AsyncIterable<CountedRecord>;
-  /** Events from a position on. */
-  unreadEvents(lane: number, position: number): AsyncIterable<MailEvent>;
+  /** Records of partitions, each from its position on. Rejects with a PositionGone where that was trimmed. */
+  unread(positions: ReadonlyMap<Partition, number>): AsyncIterable<CountedRecord>;
+  /** Events of lanes, each from its position on. */
+  unreadEvents(positions: ReadonlyMap<number, number>): AsyncIterable<MailEvent>;
 }

@@ -1,4 +1,4 @@
-import { LEDGER_BEGIN, LEDGER_END } from '@staffetta/core';
+import { LEDGER_END } from '@staffetta/core';
 import type { CountedLog, LedgerLine, MailEvent } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { LEASED_NUMBERS } from '../log/partitions.ts';
@@ -58,10 +58,8 @@ async function lookFrom(
   }
   await waiting.addSince(ends);
   const told: MailEvent[] = [...waiting.carried];
-  for (const [lane, position] of positions) {
-    for await (const event of log.unreadEvents(lane, position)) told.push(event);
-  }
-  addTold(lines, told, exact);
+  for await (const event of log.unreadEvents(positions)) told.push(event);
+  addTold(lines, told, waiting, exact);
   for (const [messageId, { tenantId, recipients }] of waiting.messages) {
     const line = lineAt(lines, tenantId, hourOf(messageId));
     if (!exact.has(lineKey(line))) line.waiting += recipients.size;
@@ -106,18 +104,49 @@ function exactLines(lines: Lines, exact: ReadonlySet<string>): readonly Line[] {
 }
 
 /** Events that the sums do not have yet. */
-function addTold(lines: Lines, told: readonly MailEvent[], exact: ReadonlySet<string>): void {
+function addTold(
+  lines: Lines,
+  told: readonly MailEvent[],
+  waiting: WaitingMail,
+  exact: ReadonlySet<string>,
+): void {
+  const ended = new Set(told.filter(({ type }) => isEnd(type)).map(nameOf));
   for (const event of told) {
     if (event.type === 'deferred') continue;
     const line = lineAt(lines, event.tenantId, hourOf(event.messageId));
-    if (!exact.has(lineKey(line))) count(line, event);
+    if (exact.has(lineKey(line))) continue;
+    const { recipients } = waiting.messages.get(event.messageId) ?? NOBODY;
+    count(line, event, changeOf(event, recipients, ended));
   }
 }
 
-function count({ counts }: Line, event: MailEvent): void {
+const NOBODY = { recipients: new Set<number>() };
+
+/** A recipient, in one text. */
+function nameOf(event: MailEvent): string {
+  return event.type === 'accepted' ? event.messageId : `${event.messageId} ${event.recipient}`;
+}
+
+/**
+ * The entries of an event. Of those that began since the mark only who was found counts, waiting or ended: where mail
+ * of that time is was partly looked at before it began.
+ */
+function changeOf(
+  event: MailEvent,
+  waiting: ReadonlySet<number>,
+  ended: ReadonlySet<string>,
+): number {
+  if (isEnd(event.type)) return -1;
+  const begun =
+    event.type === 'accepted'
+      ? event.envelope.recipients.map(({ number }) => number)
+      : [event.recipient];
+  return begun.filter((one) => waiting.has(one) || ended.has(`${event.messageId} ${one}`)).length;
+}
+
+function count({ counts }: Line, event: MailEvent, change: number): void {
   const type = ledgerType(event);
-  const recipients = event.type === 'accepted' ? event.envelope.recipients.length : 1;
-  counts.set(type, (counts.get(type) ?? 0) + recipients);
+  counts.set(type, (counts.get(type) ?? 0) + Math.abs(change));
 }
 
 /**
@@ -141,11 +170,13 @@ async function countExactly(
   const found = new Map(waiting.of(line.tenantId, line.hourMs));
   const ended = hasTrace ? await endedOf(connection, day, [...found.keys()]) : new Set<string>();
   const open = new Map<string, number>();
+  for (const event of unheard) if (isEnd(event.type)) ended.add(nameOf(event));
   for (const event of unheard) {
     if (event.type === 'deferred') continue;
-    count(line, event);
-    if (isEnd(event.type)) ended.add(`${event.messageId} ${recipientOf(event)}`);
-    open.set(event.messageId, (open.get(event.messageId) ?? 0) + changeOf(event));
+    const { recipients } = found.get(event.messageId) ?? NOBODY;
+    const change = changeOf(event, recipients, ended);
+    count(line, event, change);
+    open.set(event.messageId, (open.get(event.messageId) ?? 0) + change);
   }
   if (hasTrace) {
     for await (const { message_id: id, open: begun } of openMessages(connection, day, line)) {
@@ -178,15 +209,4 @@ async function endedOf(
     for (const { id, recipient } of rows.rows) ended.add(`${id} ${recipient}`);
   }
   return ended;
-}
-
-function recipientOf(event: MailEvent): number {
-  return event.type === 'accepted' ? 0 : event.recipient;
-}
-
-/** Entries that begin, less those that end. */
-function changeOf(event: MailEvent): number {
-  if (event.type === 'accepted') return event.envelope.recipients.length;
-  if ((LEDGER_BEGIN as readonly string[]).includes(event.type)) return 1;
-  return isEnd(event.type) ? -1 : 0;
 }

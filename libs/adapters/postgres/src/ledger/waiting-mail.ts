@@ -6,6 +6,7 @@ import { hourOf } from '../trace/write-events.ts';
 import { isSet } from './unsettled-records.ts';
 
 const ROWS_AT_ONCE = 2_000;
+const NOTHING = Buffer.alloc(0);
 
 /** The recipients of a message that wait somewhere, each once. */
 export interface WaitingMessage {
@@ -25,9 +26,7 @@ export class WaitingMail {
   }
 
   async addAccepted(): Promise<void> {
-    for (const [partition, position] of await this.#log.pipePositions()) {
-      await this.#addUnread(partition, position, Buffer.alloc(0));
-    }
+    await this.#addUnread(await this.#log.pipePositions());
   }
 
   /** What delivery and mailboxes have not settled. Returns where each partition was read to. */
@@ -38,25 +37,20 @@ export class WaitingMail {
       [[TOPIC_NUMBERS.outbound, TOPIC_NUMBERS.local]],
     );
     const byLane = new Map(lanes.map((row) => [`${row.topic} ${row.lane}`, row]));
-    const ends = new Map<Partition, number>();
+    const positions = new Map<Partition, number>();
+    const settled = new Map<Partition, Buffer>();
     for (const partition of this.#log.partitions) {
       const row = byLane.get(`${TOPIC_NUMBERS[partition.topic]} ${partition.lane}`);
       if (partition.topic === 'accepted' || !row) continue;
-      const [position, settled] = partition.bulk
-        ? [row.bulk_position, row.bulk_settled]
-        : [row.position, row.settled];
-      ends.set(partition, await this.#addUnread(partition, position, settled));
+      positions.set(partition, partition.bulk ? row.bulk_position : row.position);
+      settled.set(partition, partition.bulk ? row.bulk_settled : row.settled);
     }
-    return ends;
+    return this.#addUnread(positions, settled);
   }
 
   /** What was appended since: rows that went back to the log. */
   async addSince(ends: ReadonlyMap<Partition, number>): Promise<void> {
-    for (const [partition, position] of ends) {
-      if (partition.topic === 'outbound') {
-        await this.#addUnread(partition, position, Buffer.alloc(0));
-      }
-    }
+    await this.#addUnread(new Map([...ends].filter(([{ topic }]) => topic === 'outbound')));
   }
 
   /** Scheduled rows of one tenant and hour. */
@@ -83,14 +77,20 @@ export class WaitingMail {
     }
   }
 
-  async #addUnread(partition: Partition, position: number, settled: Buffer): Promise<number> {
-    let next = position;
-    for await (const record of this.#log.unread(partition, position)) {
-      next = record.position + 1;
+  /** Returns where each partition was read to. */
+  async #addUnread(
+    positions: ReadonlyMap<Partition, number>,
+    settled: ReadonlyMap<Partition, Buffer> = new Map(),
+  ): Promise<ReadonlyMap<Partition, number>> {
+    const ends = new Map(positions);
+    for await (const record of this.#log.unread(positions)) {
+      const { partition, position } = record;
+      ends.set(partition, position + 1);
       this.carried.push(...record.carried);
-      if (!isSet(settled, record.position - position)) this.#add(record.envelope);
+      const index = position - (positions.get(partition) ?? position);
+      if (!isSet(settled.get(partition) ?? NOTHING, index)) this.#add(record.envelope);
     }
-    return next;
+    return ends;
   }
 
   #add({ messageId, tenantId, recipients }: Waiting): void {
