@@ -27,14 +27,9 @@ export function createEventsService(context: Context): Service {
     clock: systemClock,
     owner: context.id,
   };
+  const addReporter = context.addReporter.bind(context);
   const service = createEvents({
-    database,
-    kept,
-    recorder,
-    ledger,
-    traceRetentionDays,
-    metrics,
-    logger,
+    ...{ database, kept, recorder, ledger, traceRetentionDays, metrics, logger, addReporter },
   });
   return {
     ...service,

@@ -1,4 +1,4 @@
-import type { Ledger } from '@staffetta/core';
+import type { InstanceReport, Ledger } from '@staffetta/core';
 import type { Logger, Metrics, Service } from '@staffetta/platform';
 import { Housekeeper, PostgresClusterView, PostgresEventStore } from '@staffetta/postgres';
 import type { Database, KeptLog } from '@staffetta/postgres';
@@ -17,6 +17,8 @@ export interface EventsOptions {
   readonly traceRetentionDays: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Adds to what the dashboard is told of this process. */
+  readonly addReporter: (reporter: () => InstanceReport) => void;
 }
 
 /**
@@ -39,6 +41,10 @@ export function createEvents(options: EventsOptions): Service {
       store: new PostgresEventStore(database),
       onError: (error) => logger.warn({ err: error }, 'events could not be recorded; tried again'),
     });
+  options.addReporter(() => {
+    const { doneAtMs } = housekeeper;
+    return doneAtMs === undefined ? {} : { duties: { housekeeping: doneAtMs } };
+  });
   const tell = sightTeller(metrics, logger);
   const watch = new MailWatch({
     ledger,
