@@ -14,7 +14,6 @@ export async function migrate(database: Database): Promise<readonly string[]> {
       direction: 'up',
       migrationsTable: 'migration',
       advisoryLockKey: 7_205_759_403,
-      // All processes of a cluster may start at once: the others wait until the first one has done it.
       advisoryLockMode: 'wait',
       lockTimeout: undefined,
       log: () => undefined,

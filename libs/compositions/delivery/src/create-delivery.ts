@@ -15,11 +15,11 @@ const FLUSH_MARGIN_MS = 2_000;
 /** A delivery worker on the log and the scheduled table of the context. */
 export function createDelivery(context: Context): Service {
   const { config, logger } = context;
-  const { log, database, resolver } = context.parts;
+  const { log, chosenLog, database, resolver } = context.parts;
   const delivery = new Delivery({
     log,
     lanes: context.lanes,
-    store: new PostgresDeliveryStore(database, log),
+    store: new PostgresDeliveryStore(database, chosenLog.settlements),
     resolver,
     connector: createSmtpConnector(),
     clock: systemClock,

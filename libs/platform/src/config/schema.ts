@@ -145,7 +145,16 @@ const storage = {
     inlineBodyBytes: integer(256 * KIB, 'Largest body inside a record; a larger one is a blob.', {
       max: 1_000_000,
     }),
-    kafka: z.strictObject({ brokers: hostPorts('none', 'Kafka brokers, host:port.') }).prefault({}),
+    kafka: z
+      .strictObject({
+        brokers: hostPorts('none', 'Kafka brokers, host:port; needed with log.kind kafka.'),
+        replicationFactor: integer(
+          3,
+          'Copies of each record in Kafka, all but one of them in sync; 1 for a single broker.',
+          { max: 7 },
+        ),
+      })
+      .prefault({}),
   }),
   database: z.strictObject({
     url: optionalUrl(
