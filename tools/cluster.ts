@@ -7,12 +7,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clusterTable } from './cluster-table.ts';
-import { DEFAULT_LOG } from './harness/chosen-log.ts';
 import { Cluster } from './harness/cluster.ts';
 import type { LogKind } from './harness/cluster.ts';
 import { tempFolder } from './harness/temp-folder.ts';
 import { installMissing } from './install.ts';
 
+const DEFAULT_LOG: LogKind = 'kafka';
 const PASSWORD_BYTES = 9;
 const PRIVATE = 0o600;
 /** As long as the slowest service may drain, and what PostgreSQL and Kafka need after it. */

@@ -79,6 +79,7 @@ async function strikeAll(
   const struck: Struck[] = [];
   for (const fault of plan) {
     await sleep(BETWEEN_MIN_MS + options.random() * BETWEEN_SPREAD_MS);
+    options.progress(`${fault.kind} ${fault.victim}`);
     const done = await strike(cluster, fault);
     struck.push(done);
     await flowsSince(sites, done.overMs);
