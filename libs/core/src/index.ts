@@ -18,7 +18,11 @@ export type { Append, OnGroup, WriteGroup } from './group-append.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
 export type { BlobStore } from './ports/blob-store.ts';
-export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
+export type { ParkedBodies } from './ports/parked-bodies.ts';
+export type { CausedRecord, Causes } from './ports/causes.ts';
+export type { EventLog, EventStore, ReadEvents } from './ports/event-log.ts';
+export type { CountedLog, CountedRecord } from './ports/counted-log.ts';
+export type { LeasedTopic, Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
 export type {
   DeliveryStore,
   LaneSettlement,
@@ -142,5 +146,7 @@ export type {
   SmtpSessionInfo,
   TlsIdentity,
 } from './ports/smtp-listener.ts';
+export { WokenRounds } from './woken-rounds.ts';
+export type { RoundResult, WokenRoundsOptions } from './woken-rounds.ts';
 export { LaneHolder } from './lane-holder.ts';
 export type { LaneHolderOptions } from './lane-holder.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from './ports/clock.ts';
-import type { LaneLease, Lanes, TakenLane } from './ports/lanes.ts';
+import type { LaneLease, Lanes, LeasedTopic, TakenLane } from './ports/lanes.ts';
 import type { Topic } from './ports/log.ts';
 
 /** How often leases are renewed and lanes balanced, in milliseconds. */
@@ -8,35 +8,35 @@ const TEND_MS = 1_000;
 const LAST_PART_MS = 3_000;
 
 /** What a reader of lanes does when they come and go. */
-export interface LaneHolderOptions {
+export interface LaneHolderOptions<Of extends LeasedTopic = Topic> {
   readonly lanes: Lanes;
-  readonly topic: Topic;
+  readonly topic: Of;
   readonly owner: string;
   readonly clock: Clock;
-  onTaken(lane: TakenLane): void;
+  onTaken(lane: TakenLane<Of>): void;
   /** The lane is another's or its lease has ended: nothing of it may be settled or sent any more. */
-  onLost(lane: LaneLease): void;
+  onLost(lane: LaneLease<Of>): void;
   /** The lane is to be let go: start nothing more of it, settle what there is; it is released afterwards. */
-  onRelease(lane: LaneLease): Promise<void>;
+  onRelease(lane: LaneLease<Of>): Promise<void>;
   onError(error: unknown): void;
 }
 
 /** Holds this process's share of a topic's lanes: renews, takes, loses and lets go. */
-export class LaneHolder {
-  readonly #options: LaneHolderOptions;
-  readonly #held = new Map<number, TakenLane>();
+export class LaneHolder<Of extends LeasedTopic = Topic> {
+  readonly #options: LaneHolderOptions<Of>;
+  readonly #held = new Map<number, TakenLane<Of>>();
   readonly #releasing = new Set<number>();
   #renewedAtMs = 0;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #tending: Promise<void> | undefined;
 
-  constructor(options: LaneHolderOptions) {
+  constructor(options: LaneHolderOptions<Of>) {
     this.#options = options;
   }
 
   /** The lanes held now. */
-  get held(): ReadonlyMap<number, TakenLane> {
+  get held(): ReadonlyMap<number, TakenLane<Of>> {
     return this.#held;
   }
 
@@ -95,7 +95,7 @@ export class LaneHolder {
     for (const lease of release) void this.#release(lease);
   }
 
-  async #release(lease: LaneLease): Promise<void> {
+  async #release(lease: LaneLease<Of>): Promise<void> {
     if (this.#releasing.has(lease.lane)) return;
     this.#releasing.add(lease.lane);
     try {
@@ -114,7 +114,7 @@ export class LaneHolder {
   }
 
   /** What could not be let go is not released: its lease ends by itself, and the next owner knows. */
-  async #end(lane: TakenLane): Promise<void> {
+  async #end(lane: TakenLane<Of>): Promise<void> {
     try {
       await this.#options.onRelease(lane);
     } catch (error) {
@@ -123,7 +123,7 @@ export class LaneHolder {
     }
   }
 
-  #lose(lease: LaneLease): void {
+  #lose(lease: LaneLease<Of>): void {
     if (this.#held.get(lease.lane)?.epoch !== lease.epoch) return;
     this.#held.delete(lease.lane);
     this.#options.onLost(lease);

@@ -1,4 +1,4 @@
-import type { LaneLease, LanePosition, Lanes, TakenLane, Topic } from '@staffetta/core';
+import type { LaneLease, LanePosition, Lanes, LeasedTopic, TakenLane } from '@staffetta/core';
 
 const EMPTY_POSITION: LanePosition = { position: 1, settled: Buffer.alloc(0) };
 
@@ -14,13 +14,13 @@ interface LaneState {
 /** Leases on lanes in memory, for tests. */
 export class MemoryLanes implements Lanes {
   readonly leaseMs: number;
-  readonly #lanesOf: Readonly<Record<Topic, number>>;
+  readonly #lanesOf: Readonly<Partial<Record<LeasedTopic, number>>>;
   readonly #now: () => number;
   readonly #states = new Map<string, LaneState>();
   readonly #seenAtMs = new Map<string, number>();
 
   constructor(
-    lanesOf: Readonly<Record<Topic, number>>,
+    lanesOf: Readonly<Partial<Record<LeasedTopic, number>>>,
     now: () => number = Date.now,
     leaseMs = 10_000,
   ) {
@@ -29,23 +29,20 @@ export class MemoryLanes implements Lanes {
     this.leaseMs = leaseMs;
   }
 
-  tend(
-    topic: Topic,
+  tend<Of extends LeasedTopic>(
+    topic: Of,
     owner: string,
-    held: readonly LaneLease[],
-  ): Promise<{ taken: TakenLane[]; lost: LaneLease[]; release: LaneLease[] }> {
+    held: readonly LaneLease<Of>[],
+  ): Promise<{ taken: TakenLane<Of>[]; lost: LaneLease<Of>[]; release: LaneLease<Of>[] }> {
     const nowMs = this.#now();
     this.#seenAtMs.set(`${topic} ${owner}`, nowMs);
     const lost = held.filter((lease) => !this.holds(lease));
     const kept = held.filter((lease) => this.holds(lease));
     for (const lease of kept) this.#state(lease.topic, lease.lane).untilMs = nowMs + this.leaseMs;
-    const share = Math.ceil(this.#lanesOf[topic] / this.#liveOwners(topic, nowMs));
-    const taken: TakenLane[] = [];
-    for (
-      let lane = 0;
-      lane < this.#lanesOf[topic] && kept.length + taken.length < share;
-      lane += 1
-    ) {
+    const count = this.#lanesOf[topic] ?? 0;
+    const share = Math.ceil(count / this.#liveOwners(topic, nowMs));
+    const taken: TakenLane<Of>[] = [];
+    for (let lane = 0; lane < count && kept.length + taken.length < share; lane += 1) {
       const state = this.#state(topic, lane);
       if (state.untilMs > nowMs) continue;
       taken.push({
@@ -67,7 +64,7 @@ export class MemoryLanes implements Lanes {
     return Promise.resolve({ taken, lost, release: kept.slice(share) });
   }
 
-  release(leases: readonly LaneLease[]): Promise<void> {
+  release(leases: readonly LaneLease<LeasedTopic>[]): Promise<void> {
     for (const lease of leases) {
       if (!this.holds(lease)) continue;
       Object.assign(this.#state(lease.topic, lease.lane), { untilMs: 0, clean: true });
@@ -76,14 +73,14 @@ export class MemoryLanes implements Lanes {
   }
 
   /** Whether the lease is the lane's latest and has not been let go. */
-  holds(lease: LaneLease): boolean {
+  holds(lease: LaneLease<LeasedTopic>): boolean {
     const state = this.#state(lease.topic, lease.lane);
     return state.epoch === lease.epoch && state.owner === lease.owner && state.untilMs > 0;
   }
 
   /** The owner's process is known to be dead: it counts for no share any more. Its leases end by themselves. */
   forget(owner: string): void {
-    for (const topic of ['accepted', 'outbound', 'local'])
+    for (const topic of ['accepted', 'outbound', 'local', 'events'])
       this.#seenAtMs.delete(`${topic} ${owner}`);
   }
 
@@ -93,13 +90,13 @@ export class MemoryLanes implements Lanes {
   }
 
   positions(
-    topic: Topic,
+    topic: LeasedTopic,
     lane: number,
   ): { readonly normal: LanePosition; readonly bulk: LanePosition } {
     return this.#state(topic, lane);
   }
 
-  #state(topic: Topic, lane: number): LaneState {
+  #state(topic: LeasedTopic, lane: number): LaneState {
     const name = `${topic} ${lane}`;
     let state = this.#states.get(name);
     if (!state) {
@@ -116,7 +113,7 @@ export class MemoryLanes implements Lanes {
     return state;
   }
 
-  #liveOwners(topic: Topic, nowMs: number): number {
+  #liveOwners(topic: LeasedTopic, nowMs: number): number {
     let live = 0;
     for (const [name, seenAtMs] of this.#seenAtMs) {
       if (name.startsWith(`${topic} `) && seenAtMs + this.leaseMs > nowMs) live += 1;

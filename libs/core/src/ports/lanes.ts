@@ -1,8 +1,11 @@
 import type { Topic } from './log.ts';
 
+/** What is read by whoever holds a lease: mail, and the events of a log that keeps them apart. */
+export type LeasedTopic = Topic | 'events';
+
 /** The right to read a lane, for as long as it is renewed. */
-export interface LaneLease {
-  readonly topic: Topic;
+export interface LaneLease<Of extends LeasedTopic = Topic> {
+  readonly topic: Of;
   readonly lane: number;
   /** Grows with each change of owner; every write under an older one matches no row. */
   readonly epoch: number;
@@ -17,7 +20,7 @@ export interface LanePosition {
 }
 
 /** A lane that was taken, with the state that the last owner left. */
-export interface TakenLane extends LaneLease {
+export interface TakenLane<Of extends LeasedTopic = Topic> extends LaneLease<Of> {
   readonly normal: LanePosition;
   readonly bulk: LanePosition;
   /** Whether the last owner let go by itself; else what it could have used must be counted as used. */
@@ -32,16 +35,16 @@ export interface Lanes {
    * Renews what is held, takes free and expired lanes up to this process's share (lanes over live owners of the
    * topic), and tells what was lost. To be called every second or so.
    */
-  tend(
-    topic: Topic,
+  tend<Of extends LeasedTopic>(
+    topic: Of,
     owner: string,
-    held: readonly LaneLease[],
+    held: readonly LaneLease<Of>[],
   ): Promise<{
-    readonly taken: readonly TakenLane[];
-    readonly lost: readonly LaneLease[];
+    readonly taken: readonly TakenLane<Of>[];
+    readonly lost: readonly LaneLease<Of>[];
     /** Lanes beyond this process's share that it should let go cleanly for another one. */
-    readonly release: readonly LaneLease[];
+    readonly release: readonly LaneLease<Of>[];
   }>;
   /** Lets go of lanes cleanly; their state must have been saved before. */
-  release(leases: readonly LaneLease[]): Promise<void>;
+  release(leases: readonly LaneLease<LeasedTopic>[]): Promise<void>;
 }

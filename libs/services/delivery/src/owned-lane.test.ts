@@ -12,8 +12,9 @@ function rowOf(id: number): ScheduledInsert & { readonly id: number } {
 
 test('a flush has what came before it, and nothing twice', () => {
   const lane = new OwnedLane(takenLane({ normal: { position: 5, settled: Buffer.from([0b10]) } }));
-  assert.deepEqual([lane.dirty, lane.readPositions.normal], [false, 5]);
-  assert.equal(lane.tracker(false).isSettled(6), true);
+  assert.deepEqual([lane.dirty, lane.normal.next], [false, 5]);
+  assert.deepEqual([lane.normal.read(5), lane.normal.next], [true, 7]);
+  for (const position of [1, 2]) lane.bulk.read(position);
   lane.settle({ kind: 'log', bulk: false, position: 5 }, {});
   lane.settle({ kind: 'log', bulk: true, position: 2 }, {});
   lane.settle({ kind: 'row', id: 9 }, {});
@@ -30,6 +31,7 @@ test('a flush has what came before it, and nothing twice', () => {
 
 test('a record on the wire becomes a row, and needs none when its outcome comes first', () => {
   const lane = new OwnedLane(takenLane());
+  for (const position of [1, 2]) lane.normal.read(position);
   lane.exchange({ kind: 'log', bulk: false, position: 1 }, rowOf(50));
   lane.exchange({ kind: 'log', bulk: false, position: 2 }, rowOf(51));
   assert.deepEqual([...lane.pulledRows], [50, 51]);

@@ -21,8 +21,6 @@ export class OwnedLane {
   readonly lease: TakenLane;
   readonly normal: SettlementTracker;
   readonly bulk: SettlementTracker;
-  /** Where the next read begins. */
-  readonly readPositions: { normal: number; bulk: number };
   /** The lane is to be let go: nothing more is read or started. */
   closing = false;
   /** The lane is another's: nothing of it is settled any more. */
@@ -44,7 +42,6 @@ export class OwnedLane {
     this.lease = lease;
     this.normal = new SettlementTracker(lease.normal);
     this.bulk = new SettlementTracker(lease.bulk);
-    this.readPositions = { normal: this.normal.position, bulk: this.bulk.position };
   }
 
   /** Rows that the next flush inserts. */

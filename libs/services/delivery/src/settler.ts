@@ -88,8 +88,9 @@ export class Settler {
   reroute(entry: Entry, site: string): void {
     const { envelope, body } = entry;
     const route = { ...envelope.route!, site };
+    const cause = rerouteCause(entry);
     this.#settle(entry, {
-      records: [{ topic: 'outbound', key: site, envelope: { ...envelope, route }, body }],
+      records: [{ topic: 'outbound', key: site, envelope: { ...envelope, route }, body, cause }],
     });
   }
 
@@ -171,6 +172,15 @@ export class Settler {
       metrics.delivered(clock.now() - entry.envelope.acceptedAtMs, entry.envelope.bulk);
     }
   }
+}
+
+/** What moved is the record or the row: neither comes again once that is settled. */
+function rerouteCause({ source, lane, envelope }: Entry): string {
+  const place =
+    source.kind === 'row'
+      ? `row ${source.id}`
+      : `lane ${lane.lease.lane} ${source.bulk ? 'bulk' : 'normal'} ${source.position}`;
+  return `reroute ${envelope.messageId} ${place}`;
 }
 
 /** The header at least: reports hold no more of a large message. */

@@ -7,12 +7,12 @@ import type {
   SiteQueue,
 } from '@staffetta/core';
 import type { Database } from '../database.ts';
-import { TOPIC_NUMBERS } from '../log/partitions.ts';
+import { LEASED_NUMBERS } from '../log/partitions.ts';
 import { readQueues } from './queues.ts';
 
 /** Names of the numbers in column `lane.topic`. */
 const TOPIC_NAMES = new Map<number, string>(
-  Object.entries(TOPIC_NUMBERS).map(([name, number]) => [number, name]),
+  Object.entries(LEASED_NUMBERS).map(([name, number]) => [number, name]),
 );
 
 /** Processes, lanes and queues as the database knows them. */

@@ -1,6 +1,6 @@
-import type { LaneLease, Lanes, TakenLane, Topic } from '@staffetta/core';
+import type { LaneLease, Lanes, LeasedTopic, TakenLane } from '@staffetta/core';
 import type { Database } from '../database.ts';
-import { TOPIC_NUMBERS } from '../log/partitions.ts';
+import { LEASED_NUMBERS } from '../log/partitions.ts';
 
 /** A lease ends this long after its last renewal. */
 export const LEASE_MS = 10_000;
@@ -33,11 +33,11 @@ export class PostgresLanes implements Lanes {
     this.leaseMs = leaseMs;
   }
 
-  async tend(
-    topic: Topic,
+  async tend<Of extends LeasedTopic>(
+    topic: Of,
     owner: string,
-    held: readonly LaneLease[],
-  ): Promise<{ taken: TakenLane[]; lost: LaneLease[]; release: LaneLease[] }> {
+    held: readonly LaneLease<Of>[],
+  ): Promise<{ taken: TakenLane<Of>[]; lost: LaneLease<Of>[]; release: LaneLease<Of>[] }> {
     const lost = await this.#renew(topic, owner, held);
     const kept = held.filter((lease) => !lost.includes(lease));
     const share = await this.#share(topic, owner);
@@ -46,7 +46,7 @@ export class PostgresLanes implements Lanes {
     return { taken, lost, release: [] };
   }
 
-  async release(leases: readonly LaneLease[]): Promise<void> {
+  async release(leases: readonly LaneLease<LeasedTopic>[]): Promise<void> {
     if (leases.length === 0) return;
     await this.#database.query(
       `update lane set owner = null, until = '-infinity', clean = true
@@ -54,7 +54,7 @@ export class PostgresLanes implements Lanes {
        where lane.topic = held.topic and lane.lane = held.lane
          and lane.owner = held.owner and lane.epoch = held.epoch`,
       [
-        leases.map((lease) => TOPIC_NUMBERS[lease.topic]),
+        leases.map((lease) => LEASED_NUMBERS[lease.topic]),
         leases.map((lease) => lease.lane),
         leases.map((lease) => lease.owner),
         leases.map((lease) => lease.epoch),
@@ -63,15 +63,19 @@ export class PostgresLanes implements Lanes {
   }
 
   /** Whether nobody else has taken the lane since. */
-  async isHeld({ topic, lane, owner, epoch }: LaneLease): Promise<boolean> {
+  async isHeld({ topic, lane, owner, epoch }: LaneLease<LeasedTopic>): Promise<boolean> {
     const rows = await this.#database.query(
       'select from lane where topic = $1 and lane = $2 and owner = $3 and epoch = $4',
-      [TOPIC_NUMBERS[topic], lane, owner, epoch],
+      [LEASED_NUMBERS[topic], lane, owner, epoch],
     );
     return rows.length > 0;
   }
 
-  async #renew(topic: Topic, owner: string, held: readonly LaneLease[]): Promise<LaneLease[]> {
+  async #renew<Of extends LeasedTopic>(
+    topic: Of,
+    owner: string,
+    held: readonly LaneLease<Of>[],
+  ): Promise<LaneLease<Of>[]> {
     if (held.length === 0) return [];
     const rows = await this.#database.query<{ lane: number }>(
       `with held as (
@@ -85,7 +89,7 @@ export class PostgresLanes implements Lanes {
        where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = held.epoch and lane.owner = $5
        returning lane.lane`,
       [
-        TOPIC_NUMBERS[topic],
+        LEASED_NUMBERS[topic],
         held.map((lease) => lease.lane),
         held.map((lease) => lease.epoch),
         this.leaseMs,
@@ -97,20 +101,24 @@ export class PostgresLanes implements Lanes {
   }
 
   /** Lanes over living owners of the topic, rounded up so that none is left over. */
-  async #share(topic: Topic, owner: string): Promise<number> {
+  async #share(topic: LeasedTopic, owner: string): Promise<number> {
     const rows = await this.#database.query<{ lanes: number; owners: number }>(
       `select (select count(*) from lane where topic = $1) as lanes,
               (select count(*) from instance
                where id <> $2 and $3 = any (services)
                  and heartbeat_at > now() - $4 * interval '1 millisecond') + 1 as owners`,
-      [TOPIC_NUMBERS[topic], owner, SERVICE_OF[topic], ALIVE_MS],
+      [LEASED_NUMBERS[topic], owner, SERVICE_OF[topic], ALIVE_MS],
     );
     const { lanes = 0, owners = 1 } = rows[0] ?? {};
     return Math.ceil(lanes / owners);
   }
 
   /** Free and expired ones; those that this owner lost when it could not renew them, too. */
-  async #take(topic: Topic, owner: string, count: number): Promise<TakenLane[]> {
+  async #take<Of extends LeasedTopic>(
+    topic: Of,
+    owner: string,
+    count: number,
+  ): Promise<TakenLane<Of>[]> {
     const rows = await this.#database.query<LaneRow & Record<string, unknown>>(
       `with before as (
          select lane, owner is null or clean as clean from lane
@@ -121,7 +129,7 @@ export class PostgresLanes implements Lanes {
                        until = now() + $4 * interval '1 millisecond'
        from before where lane.topic = $1 and lane.lane = before.lane
        returning lane.lane, epoch, position, settled, bulk_position, bulk_settled, before.clean`,
-      [TOPIC_NUMBERS[topic], owner, count, this.leaseMs],
+      [LEASED_NUMBERS[topic], owner, count, this.leaseMs],
     );
     return rows.map((row) => ({
       topic,
@@ -136,8 +144,9 @@ export class PostgresLanes implements Lanes {
 }
 
 /** Which service reads a topic. */
-const SERVICE_OF: Readonly<Record<Topic, string>> = {
+const SERVICE_OF: Readonly<Record<LeasedTopic, string>> = {
   accepted: 'router',
   outbound: 'delivery',
   local: 'mailbox',
+  events: 'events',
 };

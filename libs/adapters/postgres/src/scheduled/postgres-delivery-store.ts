@@ -11,13 +11,11 @@ import type {
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { decodeEnvelope, encodeEnvelope } from '../log/batch-codec.ts';
-import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from '../log/body-ref.ts';
+import { formatBodyRef, parseBodyRef } from '../log/body-ref.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
-import type { PostgresLog } from '../log/postgres-log.ts';
 import { NotWritten } from '../log/record-writer.ts';
+import type { SettlementLog } from '../settlement/settlement-log.ts';
 import { storableJson } from '../storable-json.ts';
-import { writeEvents } from '../trace/write-events.ts';
-import { parkTable } from './park-slices.ts';
 import { PULL_ROWS } from './pull-rows.ts';
 
 const FLUSH_TRIES_MAX = 5;
@@ -35,14 +33,19 @@ interface Scheduled {
   last_reply: SmtpReply | null;
 }
 
-/** Settlement and scheduled mail in PostgreSQL, beside the log in PostgreSQL: one transaction a flush. */
+/**
+ * Settlement and scheduled mail in PostgreSQL: one transaction a flush. What follows from outcomes is part of it, or
+ * appended before it, as the log has it.
+ */
 export class PostgresDeliveryStore implements DeliveryStore {
   readonly #database: Database;
-  readonly #log: PostgresLog;
+  readonly #log: SettlementLog;
   /** A settlement that is flushed again, since the reply was lost, has the same id. */
   readonly #flushIds = new WeakMap<LaneSettlement, string>();
+  /** What follows from these is in the log, though they may not be written yet. */
+  readonly #appended = new WeakSet<LaneSettlement>();
 
-  constructor(database: Database, log: PostgresLog) {
+  constructor(database: Database, log: SettlementLog) {
     this.#database = database;
     this.#log = log;
   }
@@ -78,8 +81,10 @@ export class PostgresDeliveryStore implements DeliveryStore {
   async flush(
     settlements: readonly LaneSettlement[],
   ): Promise<{ readonly lost: readonly LaneLease[] }> {
-    let pending = settlements;
     const lost: LaneLease[] = [];
+    let pending = this.#log.isPartOfTransaction
+      ? settlements
+      : await this.#appendBefore(settlements, lost);
     for (let attempt = 1; pending.length > 0; attempt += 1) {
       try {
         const stored = await this.#database.transaction((connection) =>
@@ -95,7 +100,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
           lost.push(...leases.filter((lease) => !error.written.has(lease.lane)));
           pending = pending.filter((one) => !leases.includes(one.lease));
         } else if (error instanceof NotWritten && attempt < FLUSH_TRIES_MAX) {
-          this.#log.slices.forget();
+          this.#log.forget();
         } else throw error;
       }
     }
@@ -145,12 +150,27 @@ export class PostgresDeliveryStore implements DeliveryStore {
       connection,
       settlements.flatMap((one) => one.updates),
     );
-    const events = settlements.flatMap((one) => one.events);
-    if (events.length > 0) await writeEvents(connection, events);
-    return this.#log.writer.write(
-      connection,
-      settlements.flatMap((one) => one.records),
+    return this.#log.follow(connection, {
+      events: settlements.flatMap((one) => one.events),
+      records: settlements.flatMap((one) => one.records),
+    });
+  }
+
+  /** Appends what follows from those whose lanes are ours still, and returns them; a repeat of it is told by readers. */
+  async #appendBefore(
+    settlements: readonly LaneSettlement[],
+    lost: LaneLease[],
+  ): Promise<readonly LaneSettlement[]> {
+    const held = await heldLanes(this.#database, settlements);
+    lost.push(...settlements.map(({ lease }) => lease).filter(({ lane }) => !held.has(lane)));
+    const ours = settlements.filter(({ lease }) => held.has(lease.lane));
+    const followed = ours.filter((one) => !this.#appended.has(one));
+    await this.#log.append(
+      followed.flatMap((one) => one.records),
+      followed.flatMap((one) => one.events),
     );
+    for (const one of followed) this.#appended.add(one);
+    return ours;
   }
 
   async #insertScheduled(
@@ -180,27 +200,22 @@ export class PostgresDeliveryStore implements DeliveryStore {
     });
   }
 
-  /** Copies contents from the log to this hour's slice, inside the server; returns the slice of each. */
+  /** Copies contents from the log to this hour's slice; returns the slice of each. */
   async #parkBodies(
     connection: Connection,
     inserts: readonly ScheduledInsert[],
   ): Promise<readonly number[]> {
     const target = await this.#log.parkSlices.current(Date.now());
-    const fromLog = new Map<number, ScheduledInsert[]>();
+    const fromLog: ScheduledInsert[] = [];
     const slices = inserts.map((insert) => {
       const place = parseBodyRef(insert.body.ref ?? '');
       if (place.kind === 'park') return place.slice;
-      const list = fromLog.get(place.slice);
-      if (list) list.push(insert);
-      else fromLog.set(place.slice, [insert]);
+      fromLog.push(insert);
       return target.seq;
     });
-    for (const [slice, list] of fromLog) {
-      const ring = await this.#log.slices.ringOf(slice);
-      if (ring === undefined) throw new Error(`log slice ${slice} is gone while a record needs it`);
-      await copyBodies(connection, ring, target.ring, list);
-    }
-    if (fromLog.size > 0 && !(await this.#log.parkSlices.isOpen(connection, target))) {
+    if (fromLog.length === 0) return slices;
+    await this.#log.park(connection, target, fromLog);
+    if (!(await this.#log.parkSlices.isOpen(connection, target))) {
       throw new NotWritten('the slice of parked mail was freed');
     }
     return slices;
@@ -233,6 +248,25 @@ class NotSaved extends Error {
     this.leases = leases;
     this.written = written;
   }
+}
+
+/** Those of the lanes that no one else has taken. */
+async function heldLanes(
+  database: Database,
+  settlements: readonly LaneSettlement[],
+): Promise<ReadonlySet<number>> {
+  const rows = await database.query<{ lane: number }>(
+    `select lane from lane
+     join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch) using (lane, owner, epoch)
+     where topic = $1`,
+    [
+      TOPIC_NUMBERS.outbound,
+      settlements.map(({ lease }) => lease.lane),
+      settlements.map(({ lease }) => lease.owner),
+      settlements.map(({ lease }) => lease.epoch),
+    ],
+  );
+  return new Set(rows.map(({ lane }) => lane));
 }
 
 async function savePositions(
@@ -309,42 +343,6 @@ async function updateScheduled(
            where scheduled.id = row.id`,
     values: [storableJson(rows)],
   });
-}
-
-async function copyBodies(
-  connection: Connection,
-  fromRing: number,
-  toRing: number,
-  inserts: readonly ScheduledInsert[],
-): Promise<void> {
-  const parts = inserts.flatMap(({ envelope, body }) => {
-    const place = parseBodyRef(body.ref ?? '');
-    if (place.kind !== 'log') return [];
-    const count = Math.max(1, Math.ceil(body.sizeBytes / SEGMENT_BYTES));
-    return Array.from({ length: count }, (_, part) => ({
-      messageId: envelope.messageId,
-      part,
-      segment: place.segment + part,
-      offset: place.offset,
-      length: Math.min(SEGMENT_BYTES, body.sizeBytes - part * SEGMENT_BYTES),
-    }));
-  });
-  await connection.query(
-    `insert into ${parkTable(toRing)} (message_id, part, bytes)
-     select distinct on (place.message_id, place.part)
-       place.message_id, place.part, substring(body.bytes from place."offset" + 1 for place.length)
-     from unnest($1::uuid[], $2::int[], $3::bigint[], $4::int[], $5::int[])
-       as place (message_id, part, segment, "offset", length)
-     join log_${fromRing}_body body using (segment)
-     on conflict do nothing`,
-    [
-      parts.map((part) => part.messageId),
-      parts.map((part) => part.part),
-      parts.map((part) => part.segment),
-      parts.map((part) => part.offset),
-      parts.map((part) => part.length),
-    ],
-  );
 }
 
 function scheduledJson(insert: ScheduledInsert, bodySlice: number): object {
