@@ -18,8 +18,8 @@ lanesContract('PostgreSQL', async () => {
     count: LANES,
     alive: async (owner) => {
       await database.query(
-        `insert into instance (id, data_folder, services, host, pid, version)
-         values ($1, $1, '{delivery}', 'here', 1, '0') on conflict (id) do update set heartbeat_at = now()`,
+        `insert into instance (id, data_folder, services, host, pid, version, ready)
+         values ($1, $1, '{delivery}', 'here', 1, '0', true) on conflict (id) do update set heartbeat_at = now()`,
         [owner],
       );
     },

@@ -8,7 +8,8 @@ const NOTHING = { position: 1, settled: Buffer.alloc(0) };
 /** A lane taken for the first time. */
 export function takenLane(change: Partial<TakenLane> = {}): TakenLane {
   const base = { topic: 'outbound', lane: 3, epoch: 1, owner: 'one', clean: true } as const;
-  return { ...base, normal: NOTHING, bulk: NOTHING, ...change };
+  const usage = { messages: {}, connections: {} };
+  return { ...base, usage, normal: NOTHING, bulk: NOTHING, ...change };
 }
 
 /** Recipients with numbers from 1. */
