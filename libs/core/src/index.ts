@@ -24,10 +24,19 @@ export type { ParkedBodies } from './ports/parked-bodies.ts';
 export type { CausedRecord, Causes } from './ports/causes.ts';
 export type { EventLog, EventStore, ReadEvents } from './ports/event-log.ts';
 export type { CountedLog, CountedRecord } from './ports/counted-log.ts';
-export type { LeasedTopic, Lanes, LaneLease, LanePosition, LaneUsage, TakenLane } from './ports/lanes.ts';
+export type {
+  LeasedTopic,
+  Lanes,
+  LaneLease,
+  LanePosition,
+  LaneUsage,
+  TakenLane,
+} from './ports/lanes.ts';
 export type {
   DeliveryStore,
+  KeptSettlement,
   LaneSettlement,
+  RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,
   ScheduledUpdate,

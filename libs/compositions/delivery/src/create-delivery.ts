@@ -25,6 +25,7 @@ export function createDelivery(context: Context): Service {
     random: systemRandom,
     owner: context.id,
     metrics: deliveryMetrics(context.metrics),
+    onWaiting: (waiting) => logger.debug(waiting, 'a lane waits to be let go'),
     onError: (error) => logger.warn({ err: error }, 'delivery met an error; it goes on'),
     settings: {
       ...config.delivery,

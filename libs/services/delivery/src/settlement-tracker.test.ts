@@ -6,10 +6,7 @@ import { SettlementTracker } from './settlement-tracker.ts';
 const NOTHING = Buffer.alloc(0);
 
 /** A tracker after these records were read, the open ones among them. */
-function readAll(
-  tracker: SettlementTracker,
-  positions: readonly number[],
-): ReadonlySet<number> {
+function readAll(tracker: SettlementTracker, positions: readonly number[]): ReadonlySet<number> {
   return new Set(positions.filter((one) => one >= tracker.next && tracker.read(one)));
 }
 

@@ -31,7 +31,7 @@ export function settlementOf(
   lease: LaneLease,
   change: Partial<LaneSettlement> = {},
 ): LaneSettlement {
-  const nothing = { inserts: [], deletes: [], updates: [], events: [], records: [] };
+  const nothing = { inserts: [], deletes: [], wire: [], updates: [], events: [], records: [] };
   return { lease, normal: NOTHING, bulk: NOTHING, ...nothing, ...change };
 }
 

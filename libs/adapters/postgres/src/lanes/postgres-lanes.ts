@@ -9,16 +9,12 @@ import type {
 } from '@staffetta/core';
 import type { Database } from '../database.ts';
 import { LEASED_NUMBERS } from '../log/partitions.ts';
+import { mayBeAlive } from './living-process.ts';
 
 /** A lease ends this long after its last renewal. */
 export const LEASE_MS = 10_000;
 /** An instance whose last sign of life is older than this is not counted as a living owner. */
 const ALIVE_MS = 10_000;
-/**
- * A process that holds its data folder's lock may be stopped and have its connections still; one that has given no sign
- * of life for so long is dead, machine and all.
- */
-const DEAD_MS = 60_000;
 const NO_USAGE: LaneUsage = { messages: {}, connections: {} };
 
 interface LaneRow {
@@ -93,19 +89,9 @@ export class PostgresLanes implements Lanes {
       `select topic, lane from lane
        join unnest($1::smallint[], $2::int[]) as held (topic, lane) using (topic, lane)
        where exists (
-         select from instance where id = any (lane.orphans)
-           and heartbeat_at > now() - $3 * interval '1 millisecond'
-           and exists (
-             select from pg_locks where locktype = 'advisory' and granted
-               and database = (select oid from pg_database where datname = current_database())
-               and (classid::bigint << 32) | objid::bigint = hashtextextended(data_folder, 2025)
-           )
+         select from unnest(lane.orphans) as orphan (id) where ${mayBeAlive('orphan.id')}
        )`,
-      [
-        leases.map((lease) => LEASED_NUMBERS[lease.topic]),
-        leases.map((lease) => lease.lane),
-        DEAD_MS,
-      ],
+      [leases.map((lease) => LEASED_NUMBERS[lease.topic]), leases.map((lease) => lease.lane)],
     );
     return leases.filter((lease) =>
       rows.some((row) => row.lane === lease.lane && row.topic === LEASED_NUMBERS[lease.topic]),

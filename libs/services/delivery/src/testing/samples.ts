@@ -28,7 +28,7 @@ export function recipientsOf(count: number, change: Partial<Recipient> = {}): Re
 /** A message in memory, with a name to tell it by. */
 export function entryOf(name: string, change: { bulk?: boolean; priority?: number } = {}): Entry {
   return {
-    lane: new OwnedLane(takenLane()),
+    lane: new OwnedLane(takenLane(), 0),
     source: { kind: 'row', id: 1 },
     envelope: sampleEnvelope({ campaign: name, ...change }),
     body: bodyOf('x'),
@@ -36,6 +36,7 @@ export function entryOf(name: string, change: { bulk?: boolean; priority?: numbe
     readAtMs: 0,
     memoryBytes: 1,
     restarts: 0,
+    marked: false,
     settled: false,
   };
 }
