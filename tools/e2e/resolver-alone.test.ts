@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { databaseUrl } from '../harness/database-url.ts';
 import { DnsServer, site } from '../harness/dns-server.ts';
 import { freePort } from '../harness/free-ports.ts';
+import { writeMutualTls } from '../harness/mutual-tls.ts';
 import { RecordingSink } from '../harness/recording-sink.ts';
-import { mustRun } from '../harness/run-program.ts';
 import { SmtpClient } from '../harness/smtp-client.ts';
 import { Staffetta } from '../harness/staffetta.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
@@ -15,7 +15,6 @@ import { waitFor } from '../harness/wait.ts';
 
 const ARRIVE_TIMEOUT_MS = 30_000;
 const AWAY_TIMEOUT_MS = 20_000;
-const NAME = 'resolver';
 const DOMAINS = ['one.test', 'two.test', 'three.test'];
 
 const started: { stop(): unknown }[] = [];
@@ -30,7 +29,7 @@ test('mail finds its way through the resolver, and waits while that one is away'
   const dns = keep(await DnsServer.start(zone));
   const dead = keep(await deadDns());
   const env = {
-    ...(await mutualTls()),
+    ...(await writeMutualTls(keep(tempFolder('grpc-tls')).path)),
     DELIVERY_REMOTE_PORT: String(sink.port),
     DELIVERY_RETRY_MIN_MS: '500',
     DELIVERY_RETRY_MAX_MS: '1000',
@@ -74,27 +73,6 @@ test('mail finds its way through the resolver, and waits while that one is away'
   assert.deepEqual([...sink.arrivals.keys()], ['first', 'second', 'third']);
   assert.equal(sink.total, 3);
 });
-
-/** One certificate for all services, signed by itself. */
-async function mutualTls(): Promise<Record<string, string>> {
-  const folder = keep(tempFolder('grpc-tls')).path;
-  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`];
-  const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  await mustRun(['openssl', 'req', '-x509', ...made, ...subject, '-keyout', key, '-out', cert]);
-  return {
-    GRPC_TLS_CERT_FILE: cert,
-    GRPC_TLS_KEY_FILE: key,
-    GRPC_TLS_CA_FILE: cert,
-    GRPC_TLS_SERVER_NAME: NAME,
-  };
-}
-
-async function databaseUrl(first: Staffetta): Promise<string> {
-  const url = /postgres(?:ql)?:\/\/[^\s"']+/.exec(await first.must(['config', 'show']))?.[0];
-  assert.ok(url);
-  return url;
-}
 
 function keep<T extends { stop(): unknown }>(one: T): T {
   started.push(one);

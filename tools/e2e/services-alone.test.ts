@@ -1,6 +1,7 @@
 /** Every service in a process of its own, with its own data folder, on one PostgreSQL: mail flows all the same. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { databaseUrl } from '../harness/database-url.ts';
 import { DnsServer, site } from '../harness/dns-server.ts';
 import { freePort } from '../harness/free-ports.ts';
 import { RecordingSink } from '../harness/recording-sink.ts';
@@ -74,13 +75,6 @@ test('each of them ends with 0 at SIGTERM', async () => {
     if (one instanceof Staffetta) assert.equal(await one.terminate(), 0, one.log());
   }
 });
-
-async function databaseUrl(first: Staffetta): Promise<string> {
-  const configuration = await first.must(['config', 'show']);
-  const url = /postgres(?:ql)?:\/\/[^\s"']+/.exec(configuration)?.[0];
-  assert.ok(url, configuration);
-  return url;
-}
 
 function keep<T extends { stop(): unknown }>(one: T): T {
   started.push(one);

@@ -20,3 +20,41 @@ export type {
   ResolveResponse,
   ResolverServer,
 } from './staffetta/resolver/v1/resolver.ts';
+export { DeliveryClient, DeliveryService } from './staffetta/delivery/v1/delivery.ts';
+export type {
+  Connection,
+  DeliveryServer,
+  ListConnectionsRequest,
+  ListConnectionsResponse,
+  ListQueuesRequest,
+  ListQueuesResponse,
+  Queue,
+} from './staffetta/delivery/v1/delivery.ts';
+export { EventsClient, EventsService } from './staffetta/events/v1/events.ts';
+export type {
+  CheckLedgerRequest,
+  CheckLedgerResponse,
+  Event,
+  EventsServer,
+  GetMessageRequest,
+  GetMessageResponse,
+  ListMessagesRequest,
+  ListMessagesResponse,
+  ListMinutesRequest,
+  ListMinutesResponse,
+  MessageHead,
+  Reply,
+  WatchFiguresRequest,
+  WatchFiguresResponse,
+} from './staffetta/events/v1/events.ts';
+export { MailboxClient, MailboxService } from './staffetta/mailbox/v1/mailbox.ts';
+export type {
+  AuthenticateRequest,
+  AuthenticateResponse,
+  FindRecipientsRequest,
+  FindRecipientsResponse,
+  MailboxServer,
+  Recipient,
+} from './staffetta/mailbox/v1/mailbox.ts';
+export { RouterClient, RouterService } from './staffetta/router/v1/router.ts';
+export type { RouteAnswer, RouteEnd, RouteRequest, RouteResponse, RouterServer } from './staffetta/router/v1/router.ts';

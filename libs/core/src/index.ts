@@ -17,6 +17,7 @@ export { splitAddress, domainKey, addressKey } from './address.ts';
 export type { AddressParts } from './address.ts';
 export { APPEND_DEADLINE_MS, GroupAppend } from './group-append.ts';
 export type { Append, OnGroup, WriteGroup } from './group-append.ts';
+export { ServiceUnavailable } from './service-unavailable.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
 export type { BlobStore } from './ports/blob-store.ts';
@@ -80,6 +81,17 @@ export type {
   MinuteCounters,
   SiteQueue,
 } from './ports/trace.ts';
+export type { EventsView, LedgerState, MailFigures } from './ports/events-view.ts';
+export type {
+  DeliveryFilter,
+  DeliveryView,
+  DeliveryWorkers,
+  OpenConnection,
+  ReadyQueue,
+  WorkerAnswer,
+} from './ports/delivery-view.ts';
+export type { RouteAnswer, RouteEnd, Routes } from './ports/routes.ts';
+export type { Accounts, FoundRecipient } from './ports/accounts.ts';
 export type { Ledger, LedgerCheck, LedgerLine } from './ports/ledger.ts';
 export type { Dns, DnsRecord, DnsReply, DnsType } from './ports/dns.ts';
 export type {

@@ -10,6 +10,7 @@ import { LedgerPanel } from './health/ledger-panel.tsx';
 import { useLive } from './live/use-live.ts';
 import { QueuesPanel } from './queues/queues-panel.tsx';
 import { WaitingPanel } from './queues/waiting-panel.tsx';
+import { RoutePanel } from './route/route-panel.tsx';
 import { StartGuide } from './start/start-guide.tsx';
 import classes from './dashboard-page.module.css';
 
@@ -35,6 +36,7 @@ export function DashboardPage({ operator }: { readonly operator: Operator }) {
           </div>
         </div>
         <QueuesPanel queues={snapshot?.queues} nowMs={nowMs} />
+        <RoutePanel />
         <InstancesPanel nowMs={nowMs} />
       </main>
     </div>

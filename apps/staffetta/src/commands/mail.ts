@@ -9,6 +9,9 @@ interface Queue {
   readonly site: string;
   readonly scheduled: number;
   readonly ready: number;
+  readonly connections?: number;
+  readonly onWire?: number;
+  readonly restUntilMs?: number;
   readonly oldestAcceptedAtMs?: number;
   readonly nextDueAtMs?: number;
   readonly lastReply: string;
@@ -81,7 +84,10 @@ const queueShow: Command = {
       formatFields([
         ['site', queue.site],
         ['scheduled recipients', queue.scheduled],
-        ['messages in memory', queue.ready],
+        ['messages ready', queue.ready],
+        ['messages on the wire', queue.onWire ?? '-'],
+        ['connections', queue.connections ?? '-'],
+        ['rests until', formatTime(queue.restUntilMs)],
         ['oldest accepted', formatTime(queue.oldestAcceptedAtMs)],
         ['next attempt', formatTime(queue.nextDueAtMs)],
         ['last reply', queue.lastReply || '-'],

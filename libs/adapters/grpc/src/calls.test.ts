@@ -6,6 +6,7 @@ import { LogUnavailable } from '@staffetta/core';
 import { RemoteError, RequestError } from './errors.ts';
 import { TargetList } from './target-list.ts';
 import { HOST, Scene, call, offerOf } from './testing/scene.ts';
+import { withHttpTraceContext } from './trace-context.ts';
 
 const DEADLINE_MS = 150;
 const CALLS = 10;
@@ -106,6 +107,36 @@ test('the trace context of a call goes with the calls made for it', async () => 
     client.resolve({ domain: '' }, metadata, (error) => (error ? fail(error) : done()));
   });
   assert.deepEqual(seen, [TRACE]);
+});
+
+test('the trace context of an HTTP request goes with the calls made for it', async () => {
+  const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const seen: unknown[][] = [];
+  const offer = offerOf(async () => 'seen');
+  const { resolve } = offer.implementation as Record<
+    string,
+    (call: unknown, done: unknown) => void
+  >;
+  const { port } = await scene.serve({
+    ...offer,
+    implementation: {
+      resolve: (one: { metadata: Metadata }, done: unknown) => {
+        seen.push([one.metadata.get('traceparent'), one.metadata.get('tracestate')]);
+        resolve?.(one, done);
+      },
+    },
+  });
+  const channel = scene.channel({ host: HOST, port });
+  const within = (headers: Record<string, string>): Promise<string> =>
+    new Promise((done, fail) => {
+      withHttpTraceContext(headers, () => void call(channel).then(done, fail));
+    });
+  await within({ traceparent: TRACE, tracestate: 'vendor=1' });
+  await within({ traceparent: `${TRACE}\u00fc`, tracestate: 'vendor=1' });
+  assert.deepEqual(seen, [
+    [[TRACE], ['vendor=1']],
+    [[], []],
+  ]);
 });
 
 test('a message beyond the limit is refused', async () => {

@@ -1,10 +1,12 @@
 import { Channel } from '@grpc/grpc-js';
-import type { ChannelCredentials, ChannelOptions, ClientOptions } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions, ClientOptions, Interceptor } from '@grpc/grpc-js';
 import { KEEP_ALIVE, MESSAGE_LIMITS } from './limits.ts';
+import { observeQuestions } from './observe-calls.ts';
+import type { CallObserver } from './observe-calls.ts';
 import { TargetList } from './target-list.ts';
 import type { GrpcTarget } from './target-list.ts';
-import { channelCredentials } from './tls.ts';
-import type { GrpcTls } from './tls.ts';
+import { channelCredentials } from './tls-source.ts';
+import type { TlsSource } from './tls-source.ts';
 import { passTraceContext } from './trace-context.ts';
 
 /** How calls of one method are made. */
@@ -20,10 +22,11 @@ export interface MethodPolicy {
 export interface GrpcChannelOptions {
   /** One name, all addresses of which are used, or a list of instances. */
   readonly targets: GrpcTarget | TargetList;
-  readonly tls?: GrpcTls | undefined;
+  readonly tls?: TlsSource | undefined;
   /** Name in the certificates of those that answer. Default: the host of the target, or the service of the list. */
   readonly serverName?: string | undefined;
   readonly methods: readonly MethodPolicy[];
+  readonly observer?: CallObserver | undefined;
 }
 
 /** A deadline is never absent. */
@@ -50,9 +53,11 @@ export class GrpcChannel {
   readonly #target: string;
   readonly #credentials: ChannelCredentials;
   readonly #channel: Channel;
+  readonly #interceptors: Interceptor[];
 
   constructor(options: GrpcChannelOptions) {
-    const { targets, tls, serverName } = options;
+    const { targets, tls, serverName, observer } = options;
+    this.#interceptors = [...(observer ? [observeQuestions(observer)] : []), passTraceContext];
     this.#target = targets instanceof TargetList ? targets.uri : dnsUri(targets);
     this.#credentials = channelCredentials(tls);
     this.#channel = new Channel(this.#target, this.#credentials, {
@@ -73,7 +78,7 @@ export class GrpcChannel {
   client<Client>(constructor: ClientConstructor<Client>): Client {
     return new constructor(this.#target, this.#credentials, {
       channelOverride: this.#channel,
-      interceptors: [passTraceContext],
+      interceptors: this.#interceptors,
     });
   }
 

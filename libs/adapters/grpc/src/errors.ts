@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
-import { LogUnavailable, MailStoreUnavailable } from '@staffetta/core';
+import { LogUnavailable, MailStoreUnavailable, ServiceUnavailable } from '@staffetta/core';
 
 /** A question that no answer can be given to, whenever it is asked; its text is for who asks. */
 export class RequestError extends Error {
@@ -36,11 +36,21 @@ const TEMPORARY: ReadonlySet<status> = new Set([
   status.CANCELLED,
 ]);
 
+/** Whether an error means that what a service stands on (its database, say) is away for now. */
+export type IsAway = (error: unknown) => boolean;
+
 /** The status of what a handler threw. What we do not expect is named to nobody: its text may hold a secret. */
-export function statusOf(error: unknown): { readonly code: status; readonly details: string } {
+export function statusOf(
+  error: unknown,
+  isAway: IsAway = () => false,
+): { readonly code: status; readonly details: string } {
   if (error instanceof RequestError) return of(status.INVALID_ARGUMENT, error.message);
   if (error instanceof LogUnavailable) return of(status.UNAVAILABLE, 'the log is away');
   if (error instanceof MailStoreUnavailable) return of(status.UNAVAILABLE, 'the store is away');
+  if (error instanceof ServiceUnavailable) {
+    return of(status.UNAVAILABLE, `${error.service} does not answer`);
+  }
+  if (isAway(error)) return of(status.UNAVAILABLE, 'the database is away');
   const { name } = error as { name?: string };
   if (name === 'AbortError') return of(status.CANCELLED, 'cancelled');
   if (name === 'TimeoutError') return of(status.DEADLINE_EXCEEDED, 'not in time');

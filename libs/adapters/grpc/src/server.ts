@@ -3,10 +3,12 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { HealthService, ServerReflectionService } from '@staffetta/contracts';
 import { Health } from './health.ts';
 import { KEEP_ALIVE, MESSAGE_LIMITS, STREAMS_MAX } from './limits.ts';
+import { observeAnswers } from './observe-calls.ts';
+import type { CallObserver } from './observe-calls.ts';
 import type { GrpcOffer } from './offer.ts';
 import { Reflection } from './reflection.ts';
-import { serverCredentials } from './tls.ts';
-import type { GrpcTls } from './tls.ts';
+import { serverCredentials } from './tls-source.ts';
+import type { TlsSource } from './tls-source.ts';
 import { withTraceContext } from './trace-context.ts';
 
 export interface GrpcServerOptions {
@@ -14,10 +16,11 @@ export interface GrpcServerOptions {
   readonly addresses: readonly string[];
   /** 0 for a free one. */
   readonly port: number;
-  readonly tls?: GrpcTls | undefined;
+  readonly tls?: TlsSource | undefined;
   readonly offers: readonly GrpcOffer[];
   /** What grpc.health.v1 says of every service here. */
   readonly isReady: () => boolean;
+  readonly observer?: CallObserver | undefined;
 }
 
 // What grpc-js would write on stderr by itself comes to us as an error too.
@@ -29,14 +32,17 @@ const OWN_NAMES = [HealthService, ServerReflectionService].map(nameOf);
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #offers: readonly GrpcOffer[];
-  readonly #server = new Server({
-    ...KEEP_ALIVE,
-    ...MESSAGE_LIMITS,
-    'grpc.max_concurrent_streams': STREAMS_MAX,
-  });
+  readonly #server: Server;
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
+    const { observer } = options;
+    this.#server = new Server({
+      ...KEEP_ALIVE,
+      ...MESSAGE_LIMITS,
+      'grpc.max_concurrent_streams': STREAMS_MAX,
+      interceptors: observer ? [observeAnswers(observer)] : [],
+    });
     const names = options.offers.map(({ definition }) => nameOf(definition));
     this.#offers = [
       ...options.offers,

@@ -35,6 +35,24 @@ export const passTraceContext: Interceptor = (options, nextCall) =>
     },
   });
 
+/** W3C Trace Context §3.2. */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACESTATE = /^[ -~]{1,512}$/;
+
+/** Does the work of an HTTP request with its trace context, which goes with the calls made for it. */
+export function withHttpTraceContext(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  work: () => void,
+): void {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== 'string' || !TRACEPARENT.test(traceparent)) return work();
+  const context = new Map([['traceparent', traceparent]]);
+  if (typeof tracestate === 'string' && TRACESTATE.test(tracestate)) {
+    context.set('tracestate', tracestate);
+  }
+  current.run(context, work);
+}
+
 function contextOf(metadata: Metadata): TraceContext {
   const context = new Map<string, string>();
   for (const field of FIELDS) {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { systemClock } from '@staffetta/core';
 import type { MxResolver } from '@staffetta/core';
 import { GrpcServer } from '@staffetta/grpc';
-import { loadConfig } from '@staffetta/platform';
+import { Metrics, loadConfig } from '@staffetta/platform';
 import type { ServiceName } from '@staffetta/platform';
 import { Database, InstanceRegistry, migrate } from '@staffetta/postgres';
 import { ResolverOffer } from '@staffetta/resolver-grpc';
@@ -12,6 +12,7 @@ import { startTestDatabase } from '@staffetta/testing';
 import type { TestDatabase } from '@staffetta/testing';
 import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
+import { grpcMetrics } from './grpc-metrics.ts';
 
 const HOST = '127.0.0.1';
 
@@ -48,7 +49,9 @@ function choose(
   env: Record<string, string> = {},
 ): ChosenResolver {
   const config = loadConfig(env, import.meta.dirname);
-  return chooseResolver({ config, services, own: named('own'), database, tls: undefined });
+  const observer = grpcMetrics(new Metrics(), 'client');
+  const own = named('own');
+  return chooseResolver({ config, services, own, database, tls: undefined, observer });
 }
 
 async function asked({ resolver }: ChosenResolver): Promise<string> {

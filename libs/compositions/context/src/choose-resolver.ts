@@ -1,20 +1,15 @@
 import { systemClock } from '@staffetta/core';
 import type { MxAnswer, MxResolver, MxResolverStats } from '@staffetta/core';
-import { GrpcChannel, TargetList } from '@staffetta/grpc';
-import type { GrpcTarget, GrpcTls } from '@staffetta/grpc';
-import type { Config, ServiceName } from '@staffetta/platform';
-import { grpcInstances } from '@staffetta/postgres';
-import type { Database } from '@staffetta/postgres';
+import type { ServiceName } from '@staffetta/platform';
 import { GrpcMxResolver, RESOLVER_METHODS } from '@staffetta/resolver-grpc';
+import { ServiceChannel } from './service-channel.ts';
+import type { Surroundings } from './service-channel.ts';
 
 /** What the choice depends on. */
-export interface ResolverSurroundings {
-  readonly config: Config;
+export interface ResolverSurroundings extends Surroundings {
   readonly services: readonly ServiceName[];
   /** Asks the DNS itself. */
   readonly own: MxResolver;
-  readonly database: Database;
-  readonly tls: GrpcTls | undefined;
 }
 
 /** Who answers where mail goes. */
@@ -33,66 +28,44 @@ const ASKING: readonly ServiceName[] = ['router', 'delivery'];
  * table of instances; and as long as there is none, this process asks the DNS itself.
  */
 export function chooseResolver(surroundings: ResolverSurroundings): ChosenResolver {
-  const { config, services, own, database } = surroundings;
+  const { services, own } = surroundings;
   const asks = ASKING.some((name) => services.includes(name));
   if (!asks || services.includes(SERVICE)) {
     return { resolver: own, look: async () => undefined, close: () => undefined };
   }
-  const target = config.grpc.targets[SERVICE];
-  if (target) return { ...remote(surroundings, target), look: async () => undefined };
-  const instances = new TargetList(SERVICE);
-  const { resolver, close } = remote(surroundings, instances);
+  const line = new ServiceChannel(surroundings, SERVICE, RESOLVER_METHODS);
+  const remote = new GrpcMxResolver({ channel: line.channel, clock: systemClock });
   return {
-    resolver: new RegisteredResolver(instances, resolver, own),
-    look: async () => instances.set(await grpcInstances(database, SERVICE)),
+    resolver: new RegisteredResolver(line, remote, own),
+    look: () => line.look(),
     close: () => {
-      close();
-      instances.close();
+      remote.close();
+      line.close();
     },
   };
 }
 
-function remote(
-  { config, tls }: ResolverSurroundings,
-  targets: GrpcTarget | TargetList,
-): Pick<ChosenResolver, 'resolver' | 'close'> {
-  const { serverName } = config.grpc.tls;
-  const channel = new GrpcChannel({ targets, tls, serverName, methods: RESOLVER_METHODS });
-  const resolver = new GrpcMxResolver({ channel, clock: systemClock });
-  return {
-    resolver,
-    close: () => {
-      resolver.close();
-      channel.close();
-    },
-  };
-}
-
-/** Asks the resolvers that are registered, and the DNS while there is none. */
+/** Asks the resolvers that are known, and the DNS while there is none. */
 class RegisteredResolver implements MxResolver {
-  readonly #instances: TargetList;
+  readonly #line: ServiceChannel;
   readonly #remote: MxResolver;
   readonly #own: MxResolver;
 
-  constructor(instances: TargetList, remote: MxResolver, own: MxResolver) {
-    this.#instances = instances;
+  constructor(line: ServiceChannel, remote: MxResolver, own: MxResolver) {
+    this.#line = line;
     this.#remote = remote;
     this.#own = own;
   }
 
   async resolve(domain: string, options?: { readonly signal?: AbortSignal }): Promise<MxAnswer> {
-    if (this.#isAlone) return this.#own.resolve(domain, options);
+    if (!this.#line.isKnown) return this.#own.resolve(domain, options);
     const answer = await this.#remote.resolve(domain, options);
     // The last one left while it was asked.
-    const again = answer.kind === 'temporary' && this.#isAlone;
+    const again = answer.kind === 'temporary' && !this.#line.isKnown;
     return again ? this.#own.resolve(domain, options) : answer;
   }
 
   stats(): MxResolverStats {
-    return this.#isAlone ? this.#own.stats() : this.#remote.stats();
-  }
-
-  get #isAlone(): boolean {
-    return this.#instances.targets.length === 0;
+    return this.#line.isKnown ? this.#remote.stats() : this.#own.stats();
   }
 }

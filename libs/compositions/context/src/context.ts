@@ -7,8 +7,8 @@ import type { InstanceReport, MxResolver, PartHealth } from '@staffetta/core';
 import { DnsClient } from '@staffetta/dns-client';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
-import { readTlsFiles } from '@staffetta/grpc';
-import type { GrpcOffer, GrpcTls } from '@staffetta/grpc';
+import { TlsFiles } from '@staffetta/grpc';
+import type { GrpcOffer } from '@staffetta/grpc';
 import type { Config, Logger, Metrics, Service, ServiceName } from '@staffetta/platform';
 import {
   ACCEPTED_LANES,
@@ -25,8 +25,11 @@ import {
 } from '@staffetta/postgres';
 import type { GrpcAddress } from '@staffetta/postgres';
 import { DnsMxResolver } from '@staffetta/service-resolver';
+import type { Choice, LocalAnswers } from './choice.ts';
 import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
+import { grpcMetrics } from './grpc-metrics.ts';
+import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -59,7 +62,7 @@ interface Parts {
   readonly chosen: ChosenResolver;
   readonly resolver: MxResolver;
   /** Of what goes between services. */
-  readonly grpcTls: GrpcTls | undefined;
+  readonly grpcTls: TlsFiles | undefined;
   readonly storage: StorageWatch;
 }
 
@@ -74,6 +77,9 @@ export class Context implements Service {
   readonly options: ContextOptions;
   readonly #reporters: Reporter[] = [];
   readonly #offers: GrpcOffer[] = [];
+  readonly #choices: Choice[] = [];
+  /** What services of this process answer others in it; set before those that ask start. */
+  readonly local: LocalAnswers = {};
   #grpc: GrpcAddress | undefined;
   #parts: Parts | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -145,6 +151,19 @@ export class Context implements Service {
     return this.#offers;
   }
 
+  /** With what services in other processes are asked. */
+  get surroundings(): Surroundings {
+    const { config, metrics } = this;
+    const { database, grpcTls } = this.parts;
+    return { config, database, tls: grpcTls?.source, observer: grpcMetrics(metrics, 'client') };
+  }
+
+  /** Keeps a choice up to date until the end; resolves when it has looked for the first time. */
+  async addChoice(choice: Choice): Promise<void> {
+    this.#choices.push(choice);
+    await choice.look();
+  }
+
   /** Tells the other processes where this one answers gRPC, or that it does not any more. */
   announceGrpc(address: GrpcAddress | undefined): void {
     this.#grpc = address;
@@ -181,6 +200,7 @@ export class Context implements Service {
     clearInterval(this.#beat);
     await this.#beating;
     storage.stop();
+    for (const choice of this.#choices.splice(0)) choice.close();
     chosen.close();
     dns.close();
     await directory.stop();
@@ -249,6 +269,7 @@ export class Context implements Service {
     await log.prepare(config.log.lanes, ACCEPTED_LANES, LOCAL_LANES);
     const directory = new PostgresDirectory(database, {
       onVersion: () => {
+        for (const choice of this.#choices) choice.directoryMoved?.();
         if (this.#parts) void this.#heartbeat();
       },
     });
@@ -262,9 +283,11 @@ export class Context implements Service {
     const folders = [dataDir, ...(embedded ? [embedded.dataPath] : [])];
     const storage = new StorageWatch(folders, config.storage);
     await storage.start();
-    const grpcTls = await readTlsFiles(config.grpc.tls);
+    const grpcTls = await TlsFiles.read(config.grpc.tls);
     const own = new DnsMxResolver({ dns, clock: systemClock });
-    const chosen = chooseResolver({ config, services, own, database, tls: grpcTls });
+    const tls = grpcTls?.source;
+    const observer = grpcMetrics(metrics, 'client');
+    const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, directory, certificate, storage };
     return { ...base, dns, chosen, resolver, grpcTls };
@@ -303,7 +326,17 @@ export class Context implements Service {
     });
     log.watchers.alone = alone;
     if (stopRequested) this.options.requestStop();
-    await chosen.look();
+    await this.#lookAtTls();
+    await Promise.all([chosen, ...this.#choices].map((choice) => choice.look()));
+  }
+
+  async #lookAtTls(): Promise<void> {
+    try {
+      const isNew = await this.parts.grpcTls?.look();
+      if (isNew) this.logger.info('the files of grpc.tls have changed and are in use');
+    } catch (error) {
+      this.logger.error({ err: error }, 'the files of grpc.tls have changed and cannot be used');
+    }
   }
 
   #storageHealth(): PartHealth {

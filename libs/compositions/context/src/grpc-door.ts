@@ -1,7 +1,9 @@
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { GrpcServer } from '@staffetta/grpc';
 import type { Service } from '@staffetta/platform';
 import type { Context } from './context.ts';
+import { grpcMetrics } from './grpc-metrics.ts';
+import { isLoopback } from './loopback.ts';
 
 const ANY = new Set(['0.0.0.0', '::']);
 
@@ -16,16 +18,17 @@ export class GrpcDoor implements Service {
   }
 
   async start(): Promise<void> {
-    const { config, logger, offers, options, parts } = this.#context;
+    const { config, logger, metrics, offers, options, parts } = this.#context;
     const { port = 0 } = config.grpc;
     if (port === 0 || offers.length === 0) return;
     const { listen: addresses } = config;
-    const tls = parts.grpcTls;
+    const tls = parts.grpcTls?.source;
     if (!tls && !addresses.every(isLoopback)) {
       logger.warn({ addresses }, 'gRPC listens beyond loopback without TLS: set grpc.tls');
     }
     const { isReady } = options;
-    this.#server = new GrpcServer({ addresses, port, tls, offers, isReady });
+    const observer = grpcMetrics(metrics, 'server');
+    this.#server = new GrpcServer({ addresses, port, tls, offers, isReady, observer });
     await this.#server.start();
     this.#context.announceGrpc({ host: this.#advertisedHost(), port });
   }
@@ -52,8 +55,4 @@ export class GrpcDoor implements Service {
     const own = [...ownAddresses];
     return own.find(isIPv4) ?? own[0] ?? '127.0.0.1';
   }
-}
-
-function isLoopback(address: string): boolean {
-  return isIP(address) === 4 ? address.startsWith('127.') : address === '::1';
 }

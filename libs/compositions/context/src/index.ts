@@ -1,3 +1,8 @@
+export type { LocalAnswers } from './choice.ts';
+export { chooseAccounts, chooseDoorDirectory } from './choose-accounts.ts';
+export { chooseDelivery } from './choose-delivery.ts';
+export { chooseEvents } from './choose-events.ts';
+export { chooseRoutes } from './choose-routes.ts';
 export { findDatabaseUrl, migrateDatabase } from './migrate-database.ts';
 export { Context } from './context.ts';
 export type { ContextOptions, Reporter } from './context.ts';

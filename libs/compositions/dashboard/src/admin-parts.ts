@@ -1,4 +1,12 @@
-import type { ClusterView, DirectoryAdmin, Ledger, OperatorSessions, Trace } from '@staffetta/core';
+import type {
+  Accounts,
+  ClusterView,
+  DeliveryWorkers,
+  DirectoryAdmin,
+  EventsView,
+  OperatorSessions,
+  Routes,
+} from '@staffetta/core';
 import type { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
 
 /** What the controllers work with. */
@@ -8,8 +16,10 @@ export interface AdminParts {
   readonly sessions: OperatorSessions;
   readonly limiter: LoginLimiter;
   readonly cluster: ClusterView;
-  readonly trace: Trace;
-  readonly ledger: Ledger;
+  readonly events: EventsView;
+  readonly workers: DeliveryWorkers;
+  readonly routes: Routes;
+  readonly accounts: Accounts;
   readonly live: LiveFeed;
   /** The token of the command line. */
   readonly token: string;

@@ -1,5 +1,11 @@
 import type { Context } from '@staffetta/composition-context';
-import { VERSION } from '@staffetta/composition-context';
+import {
+  VERSION,
+  chooseAccounts,
+  chooseDelivery,
+  chooseEvents,
+  chooseRoutes,
+} from '@staffetta/composition-context';
 import type { Service } from '@staffetta/platform';
 import { createDashboard } from './create-dashboard.ts';
 import { prepareFirstOperator } from './prepare-first-operator.ts';
@@ -10,7 +16,7 @@ export async function createDashboardService(
   context: Context,
   onFirstOperator: (operator: FirstOperator) => void = () => undefined,
 ): Promise<Service> {
-  const { config, logger, trace, ledger } = context;
+  const { config, logger } = context;
   const { database } = context.parts;
   onFirstOperator(
     await prepareFirstOperator({
@@ -28,8 +34,10 @@ export async function createDashboardService(
     remotePort: config.delivery.remotePort,
     version: VERSION,
     database,
-    trace,
-    ledger,
+    events: await chooseEvents(context),
+    workers: await chooseDelivery(context),
+    routes: await chooseRoutes(context),
+    accounts: await chooseAccounts(context),
     requestStop: context.options.requestStop,
     onError: (error) => logger.error({ err: error }, 'the dashboard met an error'),
   });

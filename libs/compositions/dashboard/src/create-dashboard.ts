@@ -6,7 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { systemClock } from '@staffetta/core';
-import type { Ledger, Trace } from '@staffetta/core';
+import type { Accounts, DeliveryWorkers, EventsView, Routes } from '@staffetta/core';
+import { withHttpTraceContext } from '@staffetta/grpc';
 import {
   PostgresClusterView,
   PostgresDirectoryAdmin,
@@ -39,8 +40,10 @@ export interface DashboardOptions {
   readonly remotePort: number;
   readonly version: string;
   readonly database: Database;
-  readonly trace: Trace;
-  readonly ledger: Ledger;
+  readonly events: EventsView;
+  readonly workers: DeliveryWorkers;
+  readonly routes: Routes;
+  readonly accounts: Accounts;
   /** Begins to drain this process, as SIGTERM does. */
   readonly requestStop: () => void;
   /** Told of errors that nobody expected. */
@@ -89,7 +92,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 }
 
 async function createParts(options: DashboardOptions): Promise<AdminParts> {
-  const { database, trace, ledger, version, requestStop } = options;
+  const { database, events, workers, routes, accounts, version, requestStop } = options;
   const directory = new PostgresDirectoryAdmin(database);
   const cluster = new PostgresClusterView(database);
   return {
@@ -98,9 +101,8 @@ async function createParts(options: DashboardOptions): Promise<AdminParts> {
     sessions: new PostgresOperatorSessions(database),
     limiter: new LoginLimiter(systemClock),
     cluster,
-    trace,
-    ledger,
-    live: new LiveFeed(cluster, ledger, systemClock),
+    ...{ events, workers, routes, accounts },
+    live: new LiveFeed({ cluster, events, workers, clock: systemClock }),
     token: await ensureAdminToken(options.tokenFile),
     version,
     requestStop,
@@ -118,6 +120,9 @@ async function createApp(
   });
   const fastify = adapter.getInstance();
   addSecurityHeaders(fastify);
+  fastify.addHook('onRequest', (request, _reply, done) =>
+    withHttpTraceContext(request.headers, done),
+  );
   await app.register(fastifyCookie as never);
   app.setGlobalPrefix('api/admin/v1');
   app.useGlobalGuards(new AccessGuard(parts));

@@ -3,7 +3,18 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Database, PostgresLedger, PostgresTrace, migrate } from '@staffetta/postgres';
+import { ServiceUnavailable, systemClock } from '@staffetta/core';
+import type { OpenConnection, ReadyQueue, RouteAnswer, WorkerAnswer } from '@staffetta/core';
+import {
+  Database,
+  PostgresClusterView,
+  PostgresDirectory,
+  PostgresLedger,
+  PostgresTrace,
+  migrate,
+} from '@staffetta/postgres';
+import { EventsDesk, FigureFeed } from '@staffetta/service-events';
+import { DirectoryAccounts } from '@staffetta/service-mailbox';
 import { startTestDatabase } from '@staffetta/testing';
 import type { TestDatabase } from '@staffetta/testing';
 import { createDashboard } from './create-dashboard.ts';
@@ -22,6 +33,12 @@ describe('the admin API', () => {
   let firstPassword: string;
   let stops = 0;
   const errors: unknown[] = [];
+  let figures: FigureFeed;
+  let directory: PostgresDirectory;
+  /** What the delivery workers answer, and the router; an error is thrown. */
+  let queues: readonly WorkerAnswer<ReadyQueue>[] = [];
+  let connections: readonly WorkerAnswer<OpenConnection>[] = [];
+  let route: RouteAnswer['ends'] | Error = [];
 
   before(async () => {
     server = await startTestDatabase();
@@ -36,6 +53,15 @@ describe('the admin API', () => {
     });
     assert.equal(first.kind, 'shown');
     firstPassword = first.kind === 'shown' ? first.password : '';
+    const [trace, ledger] = [new PostgresTrace(database), new PostgresLedger(database)];
+    const cluster = new PostgresClusterView(database);
+    figures = new FigureFeed({
+      totals: (sinceMs) => cluster.totals(sinceMs),
+      check: () => ledger.check(),
+      clock: systemClock,
+    });
+    directory = new PostgresDirectory(database);
+    await directory.start();
     dashboard = createDashboard({
       listen: ['127.0.0.1', '::1'],
       port: 0,
@@ -43,8 +69,15 @@ describe('the admin API', () => {
       remotePort: 25,
       version: '0.0.0',
       database,
-      trace: new PostgresTrace(database),
-      ledger: new PostgresLedger(database),
+      events: new EventsDesk(trace, ledger, figures),
+      workers: { queues: async () => queues, connections: async () => connections },
+      routes: {
+        route: async ([address = '']) => {
+          if (route instanceof Error) throw route;
+          return [{ address, aliases: [], ends: route }];
+        },
+      },
+      accounts: new DirectoryAccounts(directory),
       requestStop: () => (stops += 1),
       onError: (error) => errors.push(error),
     });
@@ -54,6 +87,8 @@ describe('the admin API', () => {
   });
   after(async () => {
     await dashboard.stop();
+    await figures.stop();
+    await directory.stop();
     await database.close();
     await server.drop();
     await rm(folder, { recursive: true });
@@ -209,7 +244,55 @@ describe('the admin API', () => {
     assert.equal((await ask('GET', 'queues/none.example')).status, 404);
     const status = (await ask('GET', 'status')).body;
     assert.deepEqual([status.ready, status.instances[0].id], [true, 'one']);
+    // What a worker says now counts; one that does not answer leaves the last report.
+    const now = { site: 'mx.example', ready: 1, onWire: 2, connections: 2, lastReply: '' };
+    queues = [{ kind: 'answer', worker: 'one', values: [{ ...now, restUntilMs: 99 }] }];
+    const [first, second] = (await ask('GET', 'queues')).body;
+    assert.deepEqual(
+      [first.ready, first.onWire, first.connections, first.restUntilMs, second.ready],
+      [1, 2, 2, 99, 0],
+    );
+    queues = [{ kind: 'away', worker: 'one', reason: 'gone' }];
+    const reported = (await ask('GET', 'queues/mx.example')).body;
+    assert.deepEqual([reported.ready, reported.connections], [3, undefined]);
     await database.query('delete from scheduled');
+  });
+
+  test('connections of all workers, and who does not answer', async () => {
+    const open = { site: 's', host: 'mx', address: '192.0.2.1', port: 25, messagesSent: 1 };
+    const [old, young] = [1, 2].map((openedAtMs) => ({ ...open, openedAtMs, messageId: 'm' }));
+    connections = [
+      { kind: 'answer', worker: 'one', values: [young!] },
+      { kind: 'away', worker: 'two', reason: 'delivery does not answer: gone' },
+      { kind: 'answer', worker: 'three', values: [old!] },
+    ];
+    assert.deepEqual((await ask('GET', 'connections?limit=10')).body, {
+      connections: [
+        { ...old, worker: 'three' },
+        { ...young, worker: 'one' },
+      ],
+      away: [{ worker: 'two', reason: 'delivery does not answer: gone' }],
+    });
+    assert.equal((await ask('GET', 'connections?limit=1')).body.connections.length, 1);
+    assert.equal((await ask('GET', 'connections?site=')).status, 400);
+  });
+
+  test('where an address goes; a service that does not answer is 503', async () => {
+    route = [{ kind: 'local', address: 'x@relay.example', accountId: '7' }];
+    await ask('POST', 'domains', { name: 'relay.example', kind: 'relay' });
+    const { version } = (await ask('POST', 'tenants', { name: 'after' })).body;
+    while (directory.version() < version) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual((await ask('GET', 'route?address=x@relay.example')).body, {
+      address: 'x@relay.example',
+      aliases: [],
+      ends: route,
+      recipient: { kind: 'relay', nextHop: '', tenantId: 'default' },
+    });
+    route = new ServiceUnavailable('router', 'no instance is known');
+    const away = await ask('GET', 'route?address=x@relay.example');
+    assert.equal(away.status, 503);
+    assert.match(away.headers.get('content-type') ?? '', /^application\/problem\+json/);
+    assert.equal(away.body.detail, 'router does not answer: no instance is known');
   });
 
   test('live figures come as events, once a second', async () => {
@@ -217,11 +300,14 @@ describe('the admin API', () => {
     assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
-    while (text.split('data: ').length < 3) text += (await reader.read()).value ?? '';
+    // The first may come before the rates are known.
+    while (text.split('\n\n').length < 4) text += (await reader.read()).value ?? '';
     await reader.cancel();
-    const snapshot = JSON.parse(/data: (.*)/.exec(text)?.[1] ?? '');
+    const snapshot = JSON.parse(/data: .*\n\ndata: (.*)/.exec(text)?.[1] ?? '');
     assert.deepEqual(Object.keys(snapshot.rates), ['accepted', 'delivered', 'deferred', 'bounced']);
     assert.equal(snapshot.health[0].name, 'database');
+    const gap = snapshot.health.find(({ ok }: { ok: boolean }) => !ok);
+    assert.deepEqual([gap?.name, gap?.detail], ['delivery on host (pid 1)', 'gone']);
   });
 
   test('a browser gets no page for what belongs to the API, and strict headers', async () => {

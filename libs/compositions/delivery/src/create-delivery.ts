@@ -1,5 +1,6 @@
 import type { Context } from '@staffetta/composition-context';
 import { systemClock, systemRandom } from '@staffetta/core';
+import { DeliveryOffer } from '@staffetta/delivery-grpc';
 import type { Metrics, Service } from '@staffetta/platform';
 import { PostgresDeliveryStore } from '@staffetta/postgres';
 import { Delivery } from '@staffetta/service-delivery';
@@ -35,6 +36,8 @@ export function createDelivery(context: Context): Service {
       drainMs: Math.max(config.drainMs - FLUSH_MARGIN_MS, 0),
     },
   });
+  context.local.delivery = delivery.view;
+  context.offer(new DeliveryOffer(delivery.view));
   gauges(context.metrics, delivery);
   context.addReporter(() => ({
     ready: Object.fromEntries(delivery.ready().map(({ site, ready }) => [site, ready])),

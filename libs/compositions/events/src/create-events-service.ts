@@ -1,11 +1,31 @@
 import type { Context } from '@staffetta/composition-context';
 import type { Service } from '@staffetta/platform';
+import { systemClock } from '@staffetta/core';
+import { EventsOffer } from '@staffetta/events-grpc';
+import { PostgresClusterView, isConnectionLoss } from '@staffetta/postgres';
+import { EventsDesk, FigureFeed } from '@staffetta/service-events';
 import { createEvents } from './create-events.ts';
 
-/** The events service on the context. */
+/** The events service on the context; it answers others about traces, the ledger and what flows. */
 export function createEventsService(context: Context): Service {
   const { database, log } = context.parts;
-  const { config, ledger, metrics, logger } = context;
+  const { config, ledger, trace, metrics, logger } = context;
   const traceRetentionDays = config.trace.retentionDays;
-  return createEvents({ database, log, ledger, traceRetentionDays, metrics, logger });
+  const cluster = new PostgresClusterView(database);
+  const figures = new FigureFeed({
+    totals: (sinceMs) => cluster.totals(sinceMs),
+    check: () => ledger.check(),
+    clock: systemClock,
+  });
+  const desk = new EventsDesk(trace, ledger, figures);
+  context.local.events = desk;
+  context.offer(new EventsOffer(desk, isConnectionLoss));
+  const service = createEvents({ database, log, ledger, traceRetentionDays, metrics, logger });
+  return {
+    ...service,
+    async stop() {
+      await figures.stop();
+      await service.stop();
+    },
+  };
 }

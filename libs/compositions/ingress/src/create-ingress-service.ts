@@ -1,3 +1,4 @@
+import { chooseDoorDirectory } from '@staffetta/composition-context';
 import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import type { Metrics, Service } from '@staffetta/platform';
@@ -6,9 +7,10 @@ import type { IngressMetrics } from '@staffetta/service-ingress';
 import { listenSmtp } from '@staffetta/smtp-listener';
 
 /** The SMTP doors on the log and the directory of the context. */
-export function createIngressService(context: Context): Service {
+export async function createIngressService(context: Context): Promise<Service> {
   const { config, logger } = context;
-  const { log, directory, certificate } = context.parts;
+  const { log, certificate } = context.parts;
+  const directory = await chooseDoorDirectory(context);
   const { mxPort, submissionPort, submissionsPort } = config.smtp;
   const ingress = createIngress({
     log,

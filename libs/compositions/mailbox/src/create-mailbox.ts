@@ -1,12 +1,14 @@
 import type { Context } from '@staffetta/composition-context';
 import { MemoryBudget, systemClock } from '@staffetta/core';
+import { MailboxOffer } from '@staffetta/mailbox-grpc';
 import type { Metrics, Service } from '@staffetta/platform';
 import {
   MailboxHousekeeper,
   PostgresLocalDeliveryStore,
   PostgresMailStore,
+  isConnectionLoss,
 } from '@staffetta/postgres';
-import { LocalDelivery } from '@staffetta/service-mailbox';
+import { DirectoryAccounts, LocalDelivery } from '@staffetta/service-mailbox';
 import type { LocalDeliveryMetrics } from '@staffetta/service-mailbox';
 import { openLmtp } from './open-lmtp.ts';
 import { openReaders } from './open-readers.ts';
@@ -33,6 +35,9 @@ export function createMailbox(context: Context): Service {
     ...{ hostname, expiresMs: config.delivery.expiresMs, onError },
     metrics: deliveryMetrics(context.metrics),
   });
+  const accounts = new DirectoryAccounts(context.parts.directory);
+  context.local.accounts = accounts;
+  context.offer(new MailboxOffer(accounts, isConnectionLoss));
   const memory = new MemoryBudget(MEMORY_BYTES);
   const doors: Door[] = [];
   connectionsGauge(context.metrics, doors);

@@ -2,21 +2,25 @@ import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import { formatHostPort } from '@staffetta/platform';
 import type { Service } from '@staffetta/platform';
-import { Router } from '@staffetta/service-router';
+import { isConnectionLoss } from '@staffetta/postgres';
+import { RouterOffer } from '@staffetta/router-grpc';
+import { RouteFinder, Router } from '@staffetta/service-router';
 
-/** The router on the log and the directory of the context. */
+/** The router on the log and the directory of the context; it tells others where mail would go. */
 export function createRouter(context: Context): Service {
   const { delivery } = context.config;
   const { log, directory, resolver } = context.parts;
+  const nextHop = delivery.nextHop ? formatHostPort(delivery.nextHop) : '';
+  const known = { directory, resolver, clock: systemClock, nextHop };
+  const routes = new RouteFinder(known);
+  context.local.routes = routes;
+  context.offer(new RouterOffer(routes, isConnectionLoss));
   const router = new Router({
+    ...known,
     log,
     lanes: context.lanes,
-    directory,
-    resolver,
-    clock: systemClock,
     owner: context.id,
     hostname: context.hostname,
-    nextHop: delivery.nextHop ? formatHostPort(delivery.nextHop) : '',
     expiresMs: delivery.expiresMs,
     onError: (error) =>
       context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),

@@ -62,8 +62,14 @@ export interface SiteQueue {
   readonly site: string;
   /** Recipients that are scheduled: due, waiting for room, or put off. */
   readonly scheduled: number;
-  /** Messages in memory, ready or on the wire, as last reported by the lane's owner. */
+  /** Messages in memory that wait for a connection, as last told by the lane's owner. */
   readonly ready: number;
+  /** Connections open or being opened; undefined where no worker that is at the site answers. */
+  readonly connections?: number;
+  /** Messages on the wire, where `connections` is known. */
+  readonly onWire?: number;
+  /** The site could not be reached: nothing is started before this time, in milliseconds since 1970. */
+  readonly restUntilMs?: number;
   /** When the oldest of them was accepted, in milliseconds since 1970. */
   readonly oldestAcceptedAtMs: number | undefined;
   readonly nextDueAtMs: number | undefined;

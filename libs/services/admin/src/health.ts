@@ -1,4 +1,4 @@
-import type { Instance, LaneView, PartHealth } from '@staffetta/core';
+import type { Instance, LaneView, MailFigures, PartHealth, WorkerAnswer } from '@staffetta/core';
 
 /** Health of what runs: the database that answered, each process, what it tells of its parts, and the lanes. */
 export function assessHealth(
@@ -30,4 +30,21 @@ function laneHealth(lanes: readonly LaneView[]): readonly PartHealth[] {
     const ok = owned === all.length;
     return { name: `lanes of ${topic}`, ok, detail: `${owned} of ${all.length} have an owner` };
   });
+}
+
+/** Services that were asked and do not answer: what is shown has a gap there. */
+export function gapsOf(
+  figures: MailFigures | undefined,
+  workers: readonly WorkerAnswer<unknown>[],
+  instances: readonly Instance[],
+): readonly PartHealth[] {
+  const gaps: PartHealth[] = [];
+  if (figures?.kind === 'away') gaps.push({ name: 'events', ok: false, detail: figures.reason });
+  for (const answer of workers) {
+    if (answer.kind === 'answer') continue;
+    const instance = instances.find(({ id }) => id === answer.worker);
+    const where = instance ? `${instance.host} (pid ${instance.pid})` : answer.worker;
+    gaps.push({ name: `delivery on ${where}`, ok: false, detail: answer.reason });
+  }
+  return gaps;
 }

@@ -1,69 +1,71 @@
 import type {
   Clock,
   ClusterView,
-  Ledger,
+  DeliveryWorkers,
+  EventsView,
+  Instance,
+  LaneView,
+  LedgerState,
+  MailFigures,
   OutcomeTotals,
   PartHealth,
   SiteQueue,
 } from '@staffetta/core';
-import { assessHealth } from './health.ts';
+import { assessHealth, gapsOf } from './health.ts';
+import { withLive } from './live-queues.ts';
 
 /** Sites shown. */
 const SITES_MAX = 100;
 const TICK_MS = 1_000;
-/** A computation takes at most a tenth of the time, however many rows it has to read. */
+/** Reading rows takes at most a tenth of the time, however many there are. */
 const REST_FACTOR = 9;
-const LEDGER_EVERY_MS = 10_000;
-/** Rates are means over so long, since counters move in steps of about a second. */
-const RATE_WINDOW_MS = 3_000;
-/** Samples older than this, from before a time without watchers, tell no rate of now. */
-const SAMPLE_LIFE_MS = 30_000;
-/** Counters are summed from a fixed minute, which moves on after so long. */
-const BASE_MAX_MS = 30 * 60_000;
+/** Sites of which each worker is asked: those shown may be at any of them. */
+const LIVE_SITES_MAX = 1_000;
 
 /** What the page shows, once a second. */
 export interface LiveSnapshot {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Recipients a second. */
-  readonly rates: OutcomeTotals;
+  /** Recipients a second; undefined while they are not known. */
+  readonly rates: OutcomeTotals | undefined;
   readonly queues: readonly SiteQueue[];
   /** The last check; undefined before the first one has ended. */
-  readonly ledger:
-    { readonly balanced: boolean; readonly difference: number; readonly at: number } | undefined;
+  readonly ledger: LedgerState | undefined;
   readonly health: readonly PartHealth[];
 }
 
-interface Sample {
-  readonly atMs: number;
-  readonly totals: OutcomeTotals;
+/** Where a snapshot comes from. */
+export interface LiveSources {
+  readonly cluster: ClusterView;
+  readonly events: EventsView;
+  readonly workers: DeliveryWorkers;
+  readonly clock: Clock;
 }
 
 /** One computation a second for all who watch; none while nobody does. */
 export class LiveFeed {
-  readonly #cluster: ClusterView;
-  readonly #ledger: Ledger;
-  readonly #clock: Clock;
+  readonly #sources: LiveSources;
   readonly #watchers = new Set<(snapshot: LiveSnapshot) => void>();
-  #samples: Sample[] = [];
-  #baseMs = 0;
+  #figures: MailFigures | undefined;
+  #unwatchFigures: () => void = () => undefined;
+  /** Kept while the figures are away: its time says how old it is. */
+  #ledger: LedgerState | undefined;
   #latest: LiveSnapshot | undefined;
-  #checked: LiveSnapshot['ledger'];
-  #checking: Promise<void> | undefined;
-  #nextCheckMs = 0;
+  /** How long the last look at the database took. */
+  #readMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
 
-  constructor(cluster: ClusterView, ledger: Ledger, clock: Clock) {
-    this.#cluster = cluster;
-    this.#ledger = ledger;
-    this.#clock = clock;
+  constructor(sources: LiveSources) {
+    this.#sources = sources;
   }
 
   /** Calls back about once a second until the returned function is called. */
   watch(onSnapshot: (snapshot: LiveSnapshot) => void): () => void {
+    if (this.#watchers.size === 0) this.#follow();
     this.#watchers.add(onSnapshot);
-    if (this.#latest && this.#clock.now() - this.#latest.at < TICK_MS) onSnapshot(this.#latest);
+    const { clock } = this.#sources;
+    if (this.#latest && clock.now() - this.#latest.at < TICK_MS) onSnapshot(this.#latest);
     if (!this.#timer && !this.#running) this.#run();
     return () => {
       this.#watchers.delete(onSnapshot);
@@ -76,10 +78,20 @@ export class LiveFeed {
     this.#watchers.clear();
     this.#rest();
     await this.#running;
-    await this.#checking;
+  }
+
+  #follow(): void {
+    this.#unwatchFigures();
+    this.#figures = undefined;
+    this.#unwatchFigures = this.#sources.events.watch((figures) => {
+      this.#figures = figures;
+      if (figures.kind === 'figures') this.#ledger = figures.ledger;
+    });
   }
 
   #rest(): void {
+    this.#unwatchFigures();
+    this.#unwatchFigures = () => undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -95,7 +107,7 @@ export class LiveFeed {
           this.#timer = undefined;
           this.#run();
         },
-        Math.max(TICK_MS - tookMs, tookMs * REST_FACTOR),
+        Math.max(TICK_MS - tookMs, this.#readMs * REST_FACTOR),
       );
     });
   }
@@ -107,72 +119,45 @@ export class LiveFeed {
   }
 
   async #compute(): Promise<LiveSnapshot> {
-    this.#checkLedger();
-    const at = this.#clock.now();
-    const latest = this.#latest;
-    const isMoved = at - this.#baseMs > BASE_MAX_MS;
-    if (isMoved) {
-      this.#baseMs = at;
-      this.#samples = [];
+    const { workers, clock } = this.#sources;
+    // A worker that does not answer is waited for, and no reason to look less often.
+    const answers = workers.queues({ limit: LIVE_SITES_MAX });
+    const { queues, instances, lanes } = await this.#read();
+    const live = await answers;
+    const figures = this.#figures;
+    return {
+      at: clock.now(),
+      rates: figures?.kind === 'figures' ? figures.rates : undefined,
+      queues: withLive(queues, live),
+      ledger: this.#ledger,
+      health: [...assessHealth(instances, lanes), ...gapsOf(figures, live, instances)],
+    };
+  }
+
+  async #read(): Promise<{
+    readonly queues: readonly SiteQueue[];
+    readonly instances: readonly Instance[];
+    readonly lanes: readonly LaneView[];
+  }> {
+    const { cluster } = this.#sources;
+    const startedMs = performance.now();
+    try {
+      const queues = await cluster.queues({ limit: SITES_MAX });
+      return { queues, instances: await cluster.instances(), lanes: await cluster.lanes() };
+    } finally {
+      this.#readMs = performance.now() - startedMs;
     }
-    const totals = await this.#cluster.totals(this.#baseMs);
-    const queues = await this.#cluster.queues({ limit: SITES_MAX });
-    const [instances, lanes] = [await this.#cluster.instances(), await this.#cluster.lanes()];
-    this.#samples = [...this.#samples, { atMs: at, totals }].filter(
-      ({ atMs }) => at - atMs < SAMPLE_LIFE_MS,
-    );
-    // One sample tells no rate: just after the base has moved, the one before stands.
-    const stands = isMoved && latest !== undefined && at - latest.at < SAMPLE_LIFE_MS;
-    const rates = stands ? latest.rates : ratesOf(this.#samples);
-    const health = assessHealth(instances, lanes);
-    return { at, rates, queues, ledger: this.#checked, health };
   }
 
   /** What is shown while the database does not answer. */
   #unknown(error: unknown): LiveSnapshot {
     const detail = error instanceof Error ? error.message : String(error);
     return {
-      at: this.#clock.now(),
-      rates: { accepted: 0, delivered: 0, deferred: 0, bounced: 0 },
+      at: this.#sources.clock.now(),
+      rates: undefined,
       queues: this.#latest?.queues ?? [],
-      ledger: this.#checked,
+      ledger: this.#ledger,
       health: [{ name: 'database', ok: false, detail }],
     };
   }
-
-  /** In the background, since a check may take longer than a second. */
-  #checkLedger(): void {
-    if (this.#checking || this.#clock.now() < this.#nextCheckMs) return;
-    const startedMs = performance.now();
-    this.#checking = this.#ledger
-      .check()
-      .then(({ balanced, difference }) => {
-        this.#checked = { balanced, difference, at: this.#clock.now() };
-      })
-      // The page sees by `at` that there was no newer one.
-      .catch(() => undefined)
-      .finally(() => {
-        this.#checking = undefined;
-        const tookMs = performance.now() - startedMs;
-        this.#nextCheckMs = this.#clock.now() + Math.max(LEDGER_EVERY_MS, tookMs * REST_FACTOR);
-      });
-  }
-}
-
-/** Means over the last RATE_WINDOW_MS. */
-export function ratesOf(samples: readonly Sample[]): OutcomeTotals {
-  const last = samples.at(-1);
-  const first =
-    samples.findLast((sample) => last && last.atMs - sample.atMs >= RATE_WINDOW_MS) ?? samples[0];
-  const seconds = last && first ? (last.atMs - first.atMs) / 1_000 : 0;
-  const rate = (type: keyof OutcomeTotals): number => {
-    if (!last || !first || seconds <= 0) return 0;
-    return Math.max(0, Math.round(((last.totals[type] - first.totals[type]) / seconds) * 10) / 10);
-  };
-  return {
-    accepted: rate('accepted'),
-    delivered: rate('delivered'),
-    deferred: rate('deferred'),
-    bounced: rate('bounced'),
-  };
 }

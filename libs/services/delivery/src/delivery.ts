@@ -1,10 +1,18 @@
 import { LaneHolder } from '@staffetta/core';
-import type { LaneLease, LaneUsage, MailEvent, ScheduledRow, TakenLane } from '@staffetta/core';
+import type {
+  LaneLease,
+  LaneUsage,
+  OpenConnection,
+  MailEvent,
+  ScheduledRow,
+  TakenLane,
+} from '@staffetta/core';
 import { EarlierOwners } from './earlier-owners.ts';
 import type { Entry } from './entry.ts';
 import { Flusher } from './flusher.ts';
 import { HandOver } from './hand-over.ts';
 import { LaneReader } from './lane-reader.ts';
+import { LiveView } from './live-view.ts';
 import type { DeliveryOptions } from './options.ts';
 import { OwnedLane } from './owned-lane.ts';
 import { ReadyQueues } from './ready-queues.ts';
@@ -28,6 +36,8 @@ export interface ReadySite {
 
 /** A delivery worker: owns lanes, delivers their mail, settles the outcomes. */
 export class Delivery {
+  /** What it is at, for operators. */
+  readonly view: LiveView;
   readonly #options: DeliveryOptions;
   readonly #lanes = new Map<number, OwnedLane>();
   /** Lanes whose last owner did not let go, until their rows on the wire are due again. */
@@ -76,6 +86,8 @@ export class Delivery {
       this.#reclaimed(lane, overdue, 'the worker that had it on the wire did not tell in time');
       this.#wakeSites(lane);
     });
+    const connections = (): readonly OpenConnection[] => this.#runner.connections.view();
+    this.view = new LiveView(this.#queues, connections, options.clock);
     const take = (entry: Entry): void => this.#enqueue(entry);
     this.#reader = new LaneReader(options, take, () => this.#flusher.flush());
     this.#puller = new RowPuller(options, this.#queues, this.#lanes, take);

@@ -1,4 +1,4 @@
-import type { SmtpConnection } from '@staffetta/core';
+import type { OpenConnection, SmtpConnection } from '@staffetta/core';
 import type { Entry } from './entry.ts';
 import type { OwnedLane } from './owned-lane.ts';
 import type { SiteQueue } from './site-queue.ts';
@@ -6,6 +6,8 @@ import type { SiteQueue } from './site-queue.ts';
 /** Where a connection belongs, and what it does. */
 interface Place {
   readonly queue: SiteQueue;
+  /** Milliseconds since 1970. */
+  readonly openedAtMs: number;
   /** What it has on the wire. */
   entry: Entry | undefined;
   /** Wakes it while it waits for a message. */
@@ -25,13 +27,22 @@ export class OpenConnections {
     return this.#places.size;
   }
 
-  add(queue: SiteQueue, connection: SmtpConnection): void {
-    const place: Place = { queue, entry: undefined, wake: undefined };
+  add(queue: SiteQueue, connection: SmtpConnection, openedAtMs: number): void {
+    const place: Place = { queue, openedAtMs, entry: undefined, wake: undefined };
     this.#places.set(connection, place);
     void connection.closed.then(() => {
       this.#places.delete(connection);
       place.wake?.();
       this.#onClosed(queue);
+    });
+  }
+
+  /** As they are now, for operators. */
+  view(): readonly OpenConnection[] {
+    return [...this.#places].map(([{ target, messagesSent }, { queue, openedAtMs, entry }]) => {
+      const { host, address, port } = target;
+      const at = { site: queue.site, host, address, port, openedAtMs };
+      return { ...at, messagesSent, messageId: entry?.envelope.messageId };
     });
   }
 

@@ -44,7 +44,7 @@ export class ReadyQueues {
     if (queue.lane === lane) return queue;
     queue.lane = lane;
     const { messagesPerSecondPerSite } = this.#settings;
-    if (messagesPerSecondPerSite === 0) return queue;
+    if (!messagesPerSecondPerSite) return queue;
     queue.rate ??= new SiteRate(messagesPerSecondPerSite);
     // One that did not let go may have used all, until its lease ended.
     const { clean, usage } = lane.lease;

@@ -192,7 +192,7 @@ export class SiteRunner {
       this.#left(queue);
       return;
     }
-    this.#connections.add(queue, connection);
+    this.#connections.add(queue, connection, this.#options.clock.now());
     queue.open += 1;
     try {
       await this.#deliver(queue, connection, first);

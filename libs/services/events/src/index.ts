@@ -1,2 +1,5 @@
+export { EventsDesk } from './events-desk.ts';
+export { FigureFeed } from './figure-feed.ts';
+export type { FigureSources } from './figure-feed.ts';
 export { MailWatch } from './mail-watch.ts';
 export type { MailSight, MailWatchOptions } from './mail-watch.ts';

@@ -9,3 +9,4 @@ export { LmtpSession } from './delivery/lmtp-session.ts';
 export type { LmtpOptions } from './delivery/lmtp-session.ts';
 export { SettleGroup } from './delivery/settle-group.ts';
 export { AccountAuthenticator } from './delivery/account-authenticator.ts';
+export { DirectoryAccounts } from './directory-accounts.ts';

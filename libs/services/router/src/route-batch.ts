@@ -72,8 +72,7 @@ async function outboundRecords(
   for (const destination of destinations) {
     if (destination.kind !== 'remote') continue;
     const { domain, relay } = destination;
-    const nextHop = relay ? relay.nextHop : context.nextHop;
-    const site = nextHop || (await context.sites.site(domain));
+    const { site, nextHop } = await siteOf(destination, context);
     const route = { site, domain, nextHop, relay: relay !== undefined };
     // Domains of one site may differ in what they ask of TLS: one record for each.
     const key = `${site} ${domain}`;
@@ -89,6 +88,15 @@ async function outboundRecords(
       body: record.body,
     })),
   );
+}
+
+/** By which site and next hop mail for another server goes: a relay domain's own next hop, else the smart host, else MX. */
+export async function siteOf(
+  { domain, relay }: Extract<Destination, { kind: 'remote' }>,
+  { sites, nextHop: smartHost }: Pick<RoutingContext, 'sites' | 'nextHop'>,
+): Promise<{ readonly site: string; readonly nextHop: string }> {
+  const nextHop = relay ? relay.nextHop : smartHost;
+  return { site: nextHop || (await sites.site(domain)), nextHop };
 }
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {

@@ -49,7 +49,8 @@ export class TestBroker {
     const lines = Object.entries({ ...properties, 'log.dirs': join(folder, 'data') });
     const text = lines.map(([name, value]) => `${name}=${value}\n`).join('');
     await writeFile(this.#propertiesFile, text);
-    const format = ['format', '-t', clusterId, '-c', this.#propertiesFile];
+    // An id may begin with a dash.
+    const format = ['format', `--cluster-id=${clusterId}`, '-c', this.#propertiesFile];
     await promisify(execFile)('java', this.#java('kafka.tools.StorageTool', format));
   }
 

@@ -13,8 +13,13 @@ export interface SiteQueue {
   readonly site: string;
   /** Recipients that wait for a time or for room. */
   readonly scheduled: number;
-  /** Messages in memory, ready or on the wire. */
+  /** Messages in memory that wait for a connection. */
   readonly ready: number;
+  /** Absent where the delivery worker that is at the site does not answer. */
+  readonly connections?: number;
+  readonly onWire?: number;
+  /** The site could not be reached; nothing is started before this time. */
+  readonly restUntilMs?: number;
   readonly oldestAcceptedAtMs?: number;
   readonly nextDueAtMs?: number;
   readonly lastReply: string;
@@ -35,7 +40,8 @@ export interface LedgerState {
 /** What the live stream tells about once a second. */
 export interface LiveSnapshot {
   readonly at: number;
-  readonly rates: Outcomes;
+  /** Absent while they are not known. */
+  readonly rates?: Outcomes;
   readonly queues: readonly SiteQueue[];
   /** Absent before the first check has ended. */
   readonly ledger?: LedgerState;
@@ -68,4 +74,29 @@ export interface SystemStatus {
   readonly version: string;
   readonly ready: boolean;
   readonly instances: readonly Instance[];
+}
+
+/** Where mail for an address ends, once aliases are followed. */
+export type RouteEnd =
+  | { readonly kind: 'local'; readonly address: string; readonly accountId: string }
+  | {
+      readonly kind: 'remote';
+      readonly address: string;
+      readonly domain: string;
+      readonly site: string;
+      readonly nextHop: string;
+      readonly relay: boolean;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly address: string;
+      readonly reply: { readonly code: number; readonly enhanced?: string; readonly text: string };
+    };
+
+/** Who is behind an address, and what the router would do with mail for it. */
+export interface RouteView {
+  readonly address: string;
+  readonly aliases: readonly string[];
+  readonly ends: readonly RouteEnd[];
+  readonly recipient: { readonly kind: 'account' | 'alias' | 'relay' | 'unknown' | 'foreign' };
 }

@@ -80,9 +80,8 @@ export class LiveStream {
   #take(snapshot: LiveSnapshot): void {
     this.#failures = 0;
     this.#listen();
-    const known = snapshot.health.every(({ name, ok }) => ok || name !== 'database');
     if (!this.#isFirst(snapshot)) {
-      this.#ring.push({ atMs: snapshot.at, rates: known ? snapshot.rates : undefined });
+      this.#ring.push({ atMs: snapshot.at, rates: snapshot.rates });
     }
     this.#set({ phase: 'live', snapshot, samples: this.#ring.toArray() });
   }
@@ -90,7 +89,7 @@ export class LiveStream {
   /** A rate needs two looks: the first figures of a stream may be zeros that mean nothing yet. */
   #isFirst({ rates }: LiveSnapshot): boolean {
     const isFirst = this.#state.phase !== 'live';
-    return isFirst && Object.values(rates).every((rate) => rate === 0);
+    return isFirst && Object.values(rates ?? {}).every((rate) => rate === 0);
   }
 
   /** The browser connects again by itself after a cut, but not after an answer that is no stream. */

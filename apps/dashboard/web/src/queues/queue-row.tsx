@@ -12,6 +12,7 @@ interface QueueRowProps {
 /** What waits for one site. */
 export function QueueRow({ queue, nowMs }: QueueRowProps) {
   const { site, scheduled, ready, oldestAcceptedAtMs, nextDueAtMs, lastReply } = queue;
+  const { connections, restUntilMs } = queue;
   const { name, isUnresolved } = nameSite(site);
   return (
     <tr>
@@ -21,6 +22,20 @@ export function QueueRow({ queue, nowMs }: QueueRowProps) {
       </th>
       <td className={table.number}>{formatCount(scheduled)}</td>
       <td className={table.number}>{formatCount(ready)}</td>
+      <td className={table.number}>
+        {connections === undefined ? (
+          <span className={table.dim} title="Its delivery worker does not answer">
+            –
+          </span>
+        ) : (
+          formatCount(connections)
+        )}
+        {restUntilMs !== undefined && (
+          <div className={table.dim} title={formatFull(restUntilMs)}>
+            rests {formatDuration(Math.max(restUntilMs - nowMs, 0))}
+          </div>
+        )}
+      </td>
       <td className={table.number}>
         {oldestAcceptedAtMs === undefined ? (
           <span className={table.dim}>–</span>

@@ -15,7 +15,8 @@ interface QueueTableProps {
 const COLUMNS: readonly (readonly [key: SortKey, label: string, meaning: string])[] = [
   ['site', 'Site', 'Where the mail goes'],
   ['scheduled', 'Scheduled', 'Recipients that wait for their next attempt, or for room'],
-  ['ready', 'Ready', 'Messages in memory, ready or on the wire'],
+  ['ready', 'Ready', 'Messages in memory that wait for a connection'],
+  ['connections', 'Connections', 'Open to the servers of the site'],
   ['oldest', 'Oldest message', 'Since its acceptance'],
   ['next', 'Next attempt', 'The earliest that is planned'],
 ];

@@ -1,7 +1,7 @@
 import type { SiteQueue } from '../api/documents.ts';
 
 /** By what queues can be sorted. */
-export type SortKey = 'site' | 'scheduled' | 'ready' | 'oldest' | 'next';
+export type SortKey = 'site' | 'scheduled' | 'ready' | 'connections' | 'oldest' | 'next';
 
 export interface Order {
   readonly key: SortKey;
@@ -24,7 +24,7 @@ export function sortQueues(
 /** The order after a click on a column: the other way round, or first the most. */
 export function nextOrder(order: Order, key: SortKey): Order {
   if (order.key === key) return { key, descending: !order.descending };
-  return { key, descending: key === 'scheduled' || key === 'ready' };
+  return { key, descending: key === 'scheduled' || key === 'ready' || key === 'connections' };
 }
 
 function compare(a: SiteQueue, b: SiteQueue, key: SortKey): number {
@@ -35,6 +35,8 @@ function compare(a: SiteQueue, b: SiteQueue, key: SortKey): number {
       return a.scheduled - b.scheduled;
     case 'ready':
       return a.ready - b.ready;
+    case 'connections':
+      return (a.connections ?? 0) - (b.connections ?? 0);
     case 'oldest':
       return later(a.oldestAcceptedAtMs) - later(b.oldestAcceptedAtMs);
     case 'next':

@@ -1,5 +1,6 @@
 import { Catch, HttpException } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import { ServiceUnavailable } from '@staffetta/core';
 import { PasswordsBusy, isConnectionLoss } from '@staffetta/postgres';
 import type { FastifyReply } from 'fastify';
 import { Problem, problemBody } from './problem.ts';
@@ -24,6 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof Problem) return error.getResponse() as ProblemBody;
     if (error instanceof HttpException) return problemBody(error.getStatus(), error.message);
     if (error instanceof PasswordsBusy) return problemBody(503, 'busy: try again in a moment');
+    if (error instanceof ServiceUnavailable) return problemBody(503, error.message);
     if (isConnectionLoss(error)) return problemBody(503, 'the database cannot be reached');
     const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
     if (typeof status === 'number' && status >= 400 && status < 500) {

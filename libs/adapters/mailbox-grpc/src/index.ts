@@ -1,0 +1,3 @@
+export { GrpcAccounts } from './grpc-accounts.ts';
+export { MailboxOffer } from './mailbox-offer.ts';
+export { MAILBOX_METHODS } from './methods.ts';
