@@ -7,8 +7,6 @@ import type { ReadyQueues } from './ready-queues.ts';
 import type { Settler } from './settler.ts';
 import type { SiteRunner } from './site-runner.ts';
 
-/** What is in flight when a lane is let go may take so long to end, in milliseconds. */
-const IN_FLIGHT_MS = 20_000;
 /** What was cut ends within this time, in milliseconds. */
 const CUT_MS = 10_000;
 /** A good-bye may take so long; then the connection is cut, in milliseconds. */
@@ -41,18 +39,18 @@ export class HandOver {
   }
 
   /**
-   * To be called when the lane is closing and not read any more. What waits for the reply to its final dot after 20 s is
+   * To be called when the lane is closing and not read any more. What waits for the reply to its final dot after `handOverMs` is
    * kept as rows that this worker alone settles, for `drainMs` from the beginning.
    */
   async letGo(lane: OwnedLane): Promise<LaneUsage> {
-    const { drainMs } = this.#options.settings;
+    const { drainMs, handOverMs } = this.#options.settings;
     const endMs = performance.now() + drainMs;
     const telling = setInterval(() => this.#tell(lane), TELL_MS);
     try {
       this.#dropReady(lane);
       this.#runner.endIdle(lane);
       const ended = (): boolean => lane.inMemory === 0;
-      if (!(await this.#runner.until(ended, Math.min(IN_FLIGHT_MS, drainMs)))) {
+      if (!(await this.#runner.until(ended, Math.min(handOverMs, drainMs)))) {
         await this.#cutUnfinished(lane, endMs);
       }
       await this.#endConnections(lane);

@@ -57,6 +57,8 @@ export interface DeliverySettings {
   readonly idleMs: number;
   readonly readyPerSiteMax: number;
   readonly memoryBytes: number;
+  /** How long what is in flight may go on when its lane is let go. */
+  readonly handOverMs: number;
   /** How long what waits for the reply to its final dot may go on when its lane is let go. */
   readonly drainMs: number;
   /** The sender who asked for it is told of a delay after this time; 0 for never. */
