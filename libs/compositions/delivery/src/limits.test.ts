@@ -42,6 +42,18 @@ function countOf(sink: HoldingSmtpSink): ReadonlyMap<string, number> {
   return counts;
 }
 
+/** Events of all days that tell of an attempt whose end is not known. */
+async function uncertainEvents({ database }: TestWorkers): Promise<number> {
+  const days = await database.query<{ name: string }>(
+    `select tablename as name from pg_tables where tablename like 'trace\\_event\\_%'`,
+  );
+  let events = 0;
+  for (const { name } of days) {
+    events += (await database.query(`select from ${name} where uncertain`)).length;
+  }
+  return events;
+}
+
 test('a site gets no more a second than it may, and another one does not wait for it', () =>
   scene(async ({ workers, sink }) => {
     const [slow, quick] = [await sink(), await sink()];
@@ -54,6 +66,39 @@ test('a site gets no more a second than it may, and another one does not wait fo
     await until(() => slow.arrivals.length === PER_SECOND * 3);
     assert.ok(slow.perSecondMax <= PER_SECOND, `${slow.perSecondMax} in a second`);
     assert.ok(slow.connectionsMax <= CONNECTIONS);
+  }));
+
+test('connections without a message give way to a site that has none', () =>
+  scene(async ({ workers, sink }) => {
+    const [idle, other] = [await sink(), await sink()];
+    await workers.worker({ connectionsMax: 1, idleMs: 600_000 });
+    await workers.mail(idle, ['a']);
+    await until(() => idle.arrivals.length === 1);
+    await workers.mail(other, ['b']);
+    await until(() => other.arrivals.length === 1);
+    assert.deepEqual([idle.connections, other.connections], [0, 1]);
+  }));
+
+test('a row that was on the wire when its worker died is told as uncertain', () =>
+  scene(async ({ workers, sink }) => {
+    const site = await sink();
+    const one = await workers.worker({ readyPerSiteMax: 1, connectionsPerSiteMax: 1 }, 4_000);
+    site.isHolding = true;
+    // What finds no room is parked, and comes back as a row.
+    await workers.mail(site, names('m', 4));
+    await until(() => site.held === 1);
+    const parked = `select from scheduled where state = 'waiting'`;
+    await until(async () => (await workers.database.query(parked)).length > 0);
+    const marked = `select from scheduled where state = 'wire'`;
+    while ((await workers.database.query(marked)).length === 0) {
+      site.release();
+      site.isHolding = true;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    one.proxy.hold();
+    await one.leave();
+    await workers.worker();
+    await until(async () => (await uncertainEvents(workers)) > 0);
   }));
 
 test('what a site may have in a second is counted across a hand-over', () =>

@@ -300,8 +300,8 @@ export class Delivery {
     const closed = [...this.#lost]
       .filter(([, lane]) => lane.inMemory === 0 && this.#runner.connections.of(lane).length === 0)
       .map(([number]) => number);
-    if (closed.length === 0) return;
-    this.#telling ??= lanes
+    if (closed.length === 0 || this.#telling) return;
+    this.#telling = lanes
       .closed('outbound', owner, closed)
       .catch(onError)
       .finally(() => {

@@ -3,7 +3,7 @@ const WINDOW_MS = 1_000;
 
 /**
  * Holds a site to so many messages in any second as its server counts them, at whichever moment of a transaction it
- * does: a message counts from its start until a second after its end (see docs/decisions/0010).
+ * does: a message counts from its start until a second after its end (see docs/decisions/0009).
  */
 export class SiteRate {
   readonly #perSecond: number;
