@@ -1,9 +1,9 @@
-/** The dashboard in a real browser: log in, the chart moves while mail flows, no console error, axe finds nothing. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+/** The dashboard in a real browser: log in, the chart moves while mail flows, the cluster page, no console error, axe finds nothing. */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import axe from 'axe-core';
-import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
+import { NARROW, SCHEMES, VIEW, boundAxe, keepPicture, launchBrowser } from '../harness/browser.ts';
+import type { Scheme, Watched } from '../harness/browser.ts';
 import { site } from '../harness/dns-server.ts';
 import { Point } from '../harness/point.ts';
 import { RELAY_DOMAIN, SENDER, boundLedger, startScene } from '../harness/relay-scene.ts';
@@ -11,15 +11,10 @@ import { SickServer } from '../harness/sick-server.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { waitFor } from '../harness/wait.ts';
 import { WaveLoad } from '../harness/wave-load.ts';
-import { repository } from '../steps.ts';
+import { judgeClusterPage } from './pages/cluster-page.ts';
 
 const PASSWORD = 'a password for one run';
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const SCHEMES = ['light', 'dark'] as const;
-type Scheme = (typeof SCHEMES)[number];
-const VIEW = { width: 1280, height: 1000 };
 const ZONE = 'Europe/Rome';
-const NARROW = { width: 400, height: 900 };
 const PAGE_TIMEOUT_MS = 20_000;
 const CHART_TIMEOUT_MS = 20_000;
 const FIGURE_TIMEOUT_MS = 60_000;
@@ -29,13 +24,6 @@ const WATCH_MS = { short: 8_000, long: 310_000 };
 const AWAY = { domain: 'away.test', address: '127.0.0.77' };
 const BUSY = { domain: 'busy.test', address: '127.0.0.78' };
 const GONE = { domain: 'gone.test', address: '127.0.0.79' };
-
-interface Watched {
-  readonly scheme: Scheme;
-  readonly page: Page;
-  /** What the browser wrote to its console as an error. */
-  readonly errors: string[];
-}
 
 await new Point('1.6').run(async (point) => {
   const folder = point.atEnd(tempFolder('password'));
@@ -65,13 +53,14 @@ await new Point('1.6').run(async (point) => {
     }),
   );
   const url = `http://127.0.0.1:${scene.staffetta.ports.dashboard}/`;
-  const browser = point.atEnd(await launch());
+  const browser = point.atEnd(await launchBrowser());
   const watched: Watched[] = [];
   for (const scheme of SCHEMES) watched.push(await open(point, browser.browser, url, scheme));
   await watched[0]?.page.waitForTimeout(point.long ? WATCH_MS.long : WATCH_MS.short);
   for (const one of watched) await judge(point, one);
   await load.stop();
   for (const one of watched) await boundCount(point, one, load.accepted);
+  await judgeClusterPage(point, scene, watched);
   for (const { scheme, errors } of watched) {
     point.bound(`${scheme}: no console error`, errors.length === 0, errors);
   }
@@ -117,18 +106,12 @@ async function judge(point: Point, { scheme, page }: Watched): Promise<void> {
     sites.every((domain) => text.includes(domain)),
   );
   point.bound(`${scheme}: the page names the viewer's time zone`, text.includes(ZONE));
-  if (process.argv.includes('--record')) await keepPicture(page, scheme);
+  await keepPicture(page, `dashboard-${scheme}`);
   await page.locator('summary').first().click();
   await page.locator('details table').first().waitFor();
   await boundAxe(point, page, `${scheme}: the page`);
   await page.setViewportSize(NARROW);
   await boundAxe(point, page, `${scheme}: the page, ${NARROW.width} pixels wide`);
-}
-
-async function keepPicture(page: Page, scheme: Scheme): Promise<void> {
-  const images = join(repository, 'docs/images');
-  mkdirSync(images, { recursive: true });
-  await page.screenshot({ path: join(images, `dashboard-${scheme}.png`), fullPage: true });
 }
 
 /** What is painted is another picture after a while. */
@@ -167,24 +150,4 @@ async function boundCount(point: Point, { scheme, page }: Watched, sent: number)
 async function hourOf(page: Page, outcome: string): Promise<number> {
   const exact = await page.locator(`[data-figure=${outcome}-hour]`).getAttribute('title');
   return Number(exact?.replaceAll(',', ''));
-}
-
-async function boundAxe(point: Point, page: Page, what: string): Promise<void> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate<string[]>(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
-  );
-  point.bound(`${what}: axe finds nothing`, violations.length === 0, violations);
-}
-
-async function launch(): Promise<{ readonly browser: Browser; stop(): Promise<void> }> {
-  const found = [...BROWSERS, process.env['STAFFETTA_TEST_CHROMIUM'] ?? ''].find((path) =>
-    existsSync(path),
-  );
-  if (found === undefined) throw new Error('no Chromium: apt-get install chromium');
-  const browser = await chromium.launch({
-    executablePath: found,
-    args: ['--headless', '--no-sandbox'],
-  });
-  return { browser, stop: () => browser.close() };
 }

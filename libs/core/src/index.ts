@@ -65,12 +65,15 @@ export type {
 export type { AuditEntry, OperatorSessions } from './ports/operator-sessions.ts';
 export type {
   ClusterView,
+  Handover,
   Instance,
   InstanceReport,
+  LaneHolderName,
   LaneView,
   OutcomeTotals,
   PartHealth,
   QueueDepth,
+  TopicLag,
 } from './ports/cluster-view.ts';
 export type {
   Trace,

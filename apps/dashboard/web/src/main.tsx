@@ -7,6 +7,7 @@ import { createQueryClient } from './session/query-client.ts';
 import { cssVariables, theme } from './theme.ts';
 import './mantine.css';
 import './page.css';
+import './cluster/owner-colours.css';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('the document has no root');

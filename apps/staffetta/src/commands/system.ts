@@ -7,6 +7,7 @@ import { UsageError } from '../command.ts';
 import type { Command } from '../command.ts';
 import { formatTable, formatTime } from '../output.ts';
 import { VERSION } from '../version.ts';
+import { CLUSTER } from './cluster.ts';
 
 interface InstanceView {
   readonly id: string;
@@ -24,13 +25,6 @@ interface Status {
   readonly ready: boolean;
   readonly instances: readonly InstanceView[];
   readonly health: readonly { name: string; ok: boolean; detail: string }[];
-}
-
-interface LaneView {
-  readonly topic: string;
-  readonly lane: number;
-  readonly owner?: string;
-  readonly epoch: number;
 }
 
 /** How long a stop may take beyond the time to drain: services and PostgreSQL end after it. */
@@ -97,31 +91,6 @@ const status: Command = {
   },
 };
 
-const cluster: Command = {
-  name: 'cluster',
-  usage: '',
-  summary: 'show processes, lanes and who owns them',
-  details: `A lane is a share of the outbound mail (or of what waits for the router or the mailboxes) that one process
-at a time reads.`,
-  positionals: [0, 0],
-  async run({ admin, output }) {
-    const view = await admin().get<{
-      readonly instances: readonly InstanceView[];
-      readonly lanes: readonly LaneView[];
-    }>('cluster');
-    output.result(view, ({ instances, lanes }) =>
-      [
-        instanceTable(instances),
-        formatTable(
-          ['LANES OF', 'LANE', 'OWNER', 'EPOCH'],
-          lanes.map(({ topic, lane, owner, epoch }) => [topic, lane, owner ?? '-', epoch]),
-        ),
-      ].join('\n\n'),
-    );
-    return EXIT.done;
-  },
-};
-
 const migrate: Command = {
   name: 'migrate',
   usage: '',
@@ -154,7 +123,7 @@ const version: Command = {
 };
 
 /** Commands about the system as a whole. */
-export const SYSTEM_COMMANDS: readonly Command[] = [start, stop, status, cluster, migrate, version];
+export const SYSTEM_COMMANDS: readonly Command[] = [start, stop, status, CLUSTER, migrate, version];
 
 function instanceTable(instances: readonly InstanceView[]): string {
   return formatTable(

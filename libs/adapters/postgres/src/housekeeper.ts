@@ -37,6 +37,7 @@ export class Housekeeper {
   readonly #options: HousekeeperOptions;
   readonly #tending: Rounds;
   #rounds = 0;
+  #doneAtMs: number | undefined;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -50,6 +51,11 @@ export class Housekeeper {
 
   async stop(): Promise<void> {
     await this.#tending.stop();
+  }
+
+  /** When this process last did it for all, in milliseconds since 1970; undefined where it never did. */
+  get doneAtMs(): number | undefined {
+    return this.#doneAtMs;
   }
 
   /** One round, now. */
@@ -74,6 +80,7 @@ export class Housekeeper {
           await this.#tendDays();
         }
         this.#rounds += 1;
+        this.#doneAtMs = Date.now();
       } finally {
         await connection.query('select pg_advisory_unlock($1)', [HOUSEKEEPING_LOCK]);
       }

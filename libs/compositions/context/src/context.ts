@@ -321,6 +321,7 @@ export class Context implements Service {
       grpc: this.#grpc,
       report: {
         ready: Object.assign({}, ...reports.map((one) => one.ready ?? {})),
+        duties: Object.assign({}, ...reports.map((one) => one.duties ?? {})),
         health: [this.#storageHealth(), ...reports.flatMap((one) => one.health ?? [])],
       },
     });

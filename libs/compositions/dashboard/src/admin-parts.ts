@@ -7,7 +7,12 @@ import type {
   OperatorSessions,
   Routes,
 } from '@staffetta/core';
-import type { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
+import type {
+  ClusterDesk,
+  DirectoryUseCases,
+  LiveFeed,
+  LoginLimiter,
+} from '@staffetta/service-admin';
 
 /** What the controllers work with. */
 export interface AdminParts {
@@ -16,6 +21,7 @@ export interface AdminParts {
   readonly sessions: OperatorSessions;
   readonly limiter: LoginLimiter;
   readonly cluster: ClusterView;
+  readonly clusterDesk: ClusterDesk;
   readonly events: EventsView;
   readonly workers: DeliveryWorkers;
   readonly routes: Routes;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { ADMIN_PARTS } from './admin-parts.ts';
 import type { AdminParts } from './admin-parts.ts';
+import { ClusterController } from './controllers/cluster.controller.ts';
 import { DirectoryController } from './controllers/directory.controller.ts';
 import { LiveController } from './controllers/live.controller.ts';
 import { MailController } from './controllers/mail.controller.ts';
@@ -20,6 +21,7 @@ export class AdminModule {
         DirectoryController,
         MailController,
         SystemController,
+        ClusterController,
         LiveController,
       ],
     };

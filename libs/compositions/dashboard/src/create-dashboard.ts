@@ -15,7 +15,7 @@ import {
 } from '@staffetta/postgres';
 import type { Database } from '@staffetta/postgres';
 import type { Service } from '@staffetta/platform';
-import { DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
+import { ClusterDesk, DirectoryUseCases, LiveFeed, LoginLimiter } from '@staffetta/service-admin';
 import type { AdminParts } from './admin-parts.ts';
 import { ensureAdminToken } from './admin-token.ts';
 import { AdminModule } from './admin.module.ts';
@@ -101,6 +101,7 @@ async function createParts(options: DashboardOptions): Promise<AdminParts> {
     sessions: new PostgresOperatorSessions(database),
     limiter: new LoginLimiter(systemClock),
     cluster,
+    clusterDesk: new ClusterDesk(cluster, systemClock),
     ...{ events, workers, routes, accounts },
     live: new LiveFeed({ cluster, events, workers, clock: systemClock }),
     token: await ensureAdminToken(options.tokenFile),

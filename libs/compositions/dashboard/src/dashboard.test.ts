@@ -9,6 +9,7 @@ import {
   Database,
   PostgresClusterView,
   PostgresDirectory,
+  PostgresLanes,
   PostgresLedger,
   PostgresTrace,
   migrate,
@@ -204,6 +205,46 @@ describe('the admin API', () => {
     const removed = await ask('DELETE', 'entries/operator/vera', undefined, { authorization });
     assert.equal(removed.status, 200);
     assert.equal((await ask('GET', 'queues', undefined, session)).status, 401);
+  });
+
+  test('the cluster, what is wrong with it, and its hand-overs in pages, for viewers too', async () => {
+    await database.query(
+      `insert into instance (id, data_folder, services, host, pid, version, telemetry_port, ready,
+                             heartbeat_at, grpc_host, grpc_port, report)
+       values ('gone', '/gone', '{router}', 'mail-1', 7, '0', 9090, true,
+               now() - interval '30 seconds', '::1', 50051, '{}')`,
+    );
+    await database.query(`insert into lane (topic, lane) values (1, 0)`);
+    for (const id of ['gone', 'next']) {
+      await new PostgresLanes(database, { leaseMs: 1 }).tend('accepted', id, []);
+    }
+    assert.equal((await ask('GET', 'cluster', undefined, {})).status, 401);
+    assert.equal((await ask('GET', 'cluster/handovers', undefined, {})).status, 401);
+    await ask('POST', 'operators', { name: 'vito', role: 'viewer', password: 'looking' });
+    const session = await logIn('vito', 'looking');
+    const { status, body } = await ask('GET', 'cluster', undefined, session);
+    assert.equal(status, 200);
+    const [gone] = body.instances;
+    assert.deepEqual(
+      [gone.id, gone.alive, gone.grpc, gone.report],
+      ['gone', false, '[::1]:50051', undefined],
+    );
+    assert.deepEqual(
+      body.lanes.map(({ topic, lane, epoch }: never) => [topic, lane, epoch]),
+      [['accepted', 0, 2]],
+    );
+    assert.match(JSON.stringify(body.problems), /No router runs.*gives no sign of life/);
+    const page = async (query: string) =>
+      (await ask('GET', `cluster/handovers?${query}`, undefined, session)).body;
+    const [last] = await page('limit=1');
+    assert.deepEqual([last.from.pid, last.to.id, last.lanes, last.clean], [7, 'next', [0], false]);
+    const [first, ...none] = await page(`before=${last.id}`);
+    assert.deepEqual([first.from, first.to.id, none], [undefined, 'gone', []]);
+    const wrong = await ask('GET', 'cluster/handovers?before=x', undefined, session);
+    assert.equal(wrong.status, 400);
+    await ask('DELETE', 'entries/operator/vito');
+    await database.query('delete from lane');
+    await database.query('delete from instance');
   });
 
   test('every change is in the audit log with who made it', async () => {

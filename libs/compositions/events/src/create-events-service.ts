@@ -20,7 +20,10 @@ export function createEventsService(context: Context): Service {
   const desk = new EventsDesk(trace, ledger, figures);
   context.local.events = desk;
   context.offer(new EventsOffer(desk, isConnectionLoss));
-  const service = createEvents({ database, log, ledger, traceRetentionDays, metrics, logger });
+  const addReporter = context.addReporter.bind(context);
+  const service = createEvents({
+    ...{ database, log, ledger, traceRetentionDays, metrics, logger, addReporter },
+  });
   return {
     ...service,
     async stop() {

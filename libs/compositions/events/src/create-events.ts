@@ -1,3 +1,4 @@
+import type { InstanceReport } from '@staffetta/core';
 import type { Logger, Metrics, Service } from '@staffetta/platform';
 import { Housekeeper, PostgresClusterView } from '@staffetta/postgres';
 import type { Database, PostgresLedger, PostgresLog } from '@staffetta/postgres';
@@ -13,6 +14,8 @@ export interface EventsOptions {
   readonly traceRetentionDays: number;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Adds to what the dashboard is told of this process. */
+  readonly addReporter: (reporter: () => InstanceReport) => void;
 }
 
 /**
@@ -27,6 +30,10 @@ export function createEvents(options: EventsOptions): Service {
     ledger,
     traceRetentionDays,
     onError: (error) => logger.warn({ err: error }, 'housekeeping failed; tried again soon'),
+  });
+  options.addReporter(() => {
+    const { doneAtMs } = housekeeper;
+    return doneAtMs === undefined ? {} : { duties: { housekeeping: doneAtMs } };
   });
   const tell = sightTeller(metrics, logger);
   const watch = new MailWatch({

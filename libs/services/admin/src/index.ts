@@ -1,3 +1,10 @@
+export { ClusterDesk } from './cluster/cluster-desk.ts';
+export type {
+  ClusterInstance,
+  ClusterProblem,
+  ClusterSnapshot,
+  Duty,
+} from './cluster/cluster-snapshot.ts';
 export { DirectoryUseCases } from './directory-use-cases.ts';
 export type { NewCredential, NewDomain } from './directory-use-cases.ts';
 export { FIRST_OPERATOR, ensureFirstOperator } from './first-operator.ts';

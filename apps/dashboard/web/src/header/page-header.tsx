@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import type { Operator } from '../api/documents.ts';
 import { nameZone } from '../format/time.ts';
 import type { LivePhase } from '../live/live-stream.ts';
+import { Navigation } from '../navigation/navigation.tsx';
 import { useSessionActions } from '../session/session.ts';
 import { Brand } from '../ui/brand.tsx';
 import { ConnectionState } from './connection-state.tsx';
@@ -22,6 +23,7 @@ export function PageHeader({ operator, phase, nowMs }: PageHeaderProps) {
       <h1 className={classes.title}>
         <Brand />
       </h1>
+      <Navigation />
       <ConnectionState phase={phase} />
       <p className={classes.zone}>Times in {nameZone(nowMs)}</p>
       <div className={classes.controls}>

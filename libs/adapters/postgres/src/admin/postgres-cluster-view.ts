@@ -1,19 +1,20 @@
 import type {
   ClusterView,
+  Handover,
   Instance,
   LaneView,
   OutcomeTotals,
   QueueDepth,
   SiteQueue,
+  TopicLag,
 } from '@staffetta/core';
 import type { Database } from '../database.ts';
-import { LEASED_NUMBERS } from '../log/partitions.ts';
+import { readHandovers } from './handovers.ts';
+import { readLag } from './lag.ts';
 import { readQueues } from './queues.ts';
+import { topicName } from './topic-name.ts';
 
-/** Names of the numbers in column `lane.topic`. */
-const TOPIC_NAMES = new Map<number, string>(
-  Object.entries(LEASED_NUMBERS).map(([name, number]) => [number, name]),
-);
+const HEARD_OF_MS = 60_000;
 
 /** Processes, lanes and queues as the database knows them. */
 export class PostgresClusterView implements ClusterView {
@@ -23,12 +24,16 @@ export class PostgresClusterView implements ClusterView {
     this.#database = database;
   }
 
-  async instances(): Promise<readonly Instance[]> {
+  async instances(withinMs = HEARD_OF_MS): Promise<readonly Instance[]> {
     return this.#database.query<{ [Key in keyof Instance]: Instance[Key] }>(
       `select id, services, host, pid, version, started_at as "startedAtMs",
               heartbeat_at as "heartbeatAtMs", heartbeat_at > now() - interval '5 seconds' as alive,
-              ready, directory_version as "directoryVersion", report
-       from instance where heartbeat_at > now() - interval '1 minute' order by started_at, id`,
+              ready, directory_version as "directoryVersion", telemetry_port as "telemetryPort",
+              coalesce(case when grpc_host like '%:%' then '[' || grpc_host || ']' else grpc_host end
+                       || ':' || grpc_port, '') as grpc, report
+       from instance where heartbeat_at > now() - $1 * interval '1 millisecond'
+       order by started_at, id`,
+      [withinMs],
     );
   }
 
@@ -39,17 +44,31 @@ export class PostgresClusterView implements ClusterView {
       owner: string | null;
       epoch: number;
       until: number;
+      held: number | null;
     }>(
-      `select topic, lane, case when until > now() then owner end as owner, epoch, until
+      `select topic, lane, case when until > now() then owner end as owner, epoch, until,
+              held_at as held
        from lane order by topic, lane`,
     );
     return rows.map((row) => ({
-      topic: TOPIC_NAMES.get(row.topic) ?? String(row.topic),
+      topic: topicName(row.topic),
       lane: row.lane,
       owner: row.owner ?? undefined,
       epoch: row.epoch,
       untilMs: row.until,
+      heldAtMs: row.held ?? undefined,
     }));
+  }
+
+  async lag(): Promise<readonly TopicLag[]> {
+    return readLag(this.#database);
+  }
+
+  async handovers(page: {
+    readonly beforeId?: number;
+    readonly limit: number;
+  }): Promise<readonly Handover[]> {
+    return readHandovers(this.#database, page);
   }
 
   async queues(filter: {

@@ -10,6 +10,7 @@ import type {
 import type { Database } from '../database.ts';
 import { LEASED_NUMBERS } from '../log/partitions.ts';
 import { mayBeAlive } from './living-process.ts';
+import { HOLDER, TELL_HANDOVERS } from './tell-handovers.ts';
 
 /** A lease ends this long after its last renewal. */
 export const LEASE_MS = 10_000;
@@ -65,7 +66,7 @@ export class PostgresLanes implements Lanes {
   ): Promise<void> {
     if (leases.length === 0) return;
     await this.#database.query(
-      `update lane set owner = null, until = '-infinity', clean = true, usage = held.usage
+      `update lane set owner = null, until = '-infinity', clean = true, held_at = now(), usage = held.usage
        from unnest($1::smallint[], $2::int[], $3::text[], $4::bigint[], $5::jsonb[])
          as held (topic, lane, owner, epoch, usage)
        where lane.topic = held.topic and lane.lane = held.lane
@@ -128,7 +129,7 @@ export class PostgresLanes implements Lanes {
          select lane.lane from lane join held using (lane, epoch) where topic = $1 and owner = $5
          order by lane for update of lane
        )
-       update lane set until = now() + $4 * interval '1 millisecond'
+       update lane set until = now() + $4 * interval '1 millisecond', held_at = now()
        from locked join held using (lane)
        where lane.topic = $1 and lane.lane = locked.lane and lane.epoch = held.epoch and lane.owner = $5
        returning lane.lane`,
@@ -168,17 +169,21 @@ export class PostgresLanes implements Lanes {
     count: number,
   ): Promise<TakenLane<Of>[]> {
     const rows = await this.#database.query<LaneRow & Record<string, unknown>>(
-      `with before as (
-         select lane, owner is null or clean as clean, usage,
+      `with me as (${HOLDER}
+       ), before as (
+         select lane, owner is null or clean as clean, held_at, usage,
+                coalesce(holder, case when owner is not null then jsonb_build_object('id', owner) end)
+                  as holder,
                 case when owner is null or clean or owner = $2 or owner = any (orphans) then orphans
                      else orphans || owner end as orphans
          from lane
          where topic = $1 and until < now()
          order by lane limit $3 for update skip locked
-       )
+       ), ${TELL_HANDOVERS}
        update lane set owner = $2, epoch = epoch + 1, clean = false, usage = '{}',
                        orphans = array_remove(before.orphans, $2),
-                       until = now() + $4 * interval '1 millisecond'
+                       until = now() + $4 * interval '1 millisecond',
+                       holder = (select holder from me), held_at = now()
        from before where lane.topic = $1 and lane.lane = before.lane
        returning lane.lane, epoch, position, settled, bulk_position, bulk_settled, before.clean,
                  before.usage`,

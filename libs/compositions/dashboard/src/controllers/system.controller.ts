@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
-import type { AuditEntry, Instance, LaneView, OperatorEntry, PartHealth } from '@staffetta/core';
+import type { AuditEntry, Instance, OperatorEntry, PartHealth } from '@staffetta/core';
 import { assessHealth } from '@staffetta/service-admin';
 import { z } from 'zod';
 import { ADMIN_PARTS } from '../admin-parts.ts';
@@ -12,7 +12,7 @@ const auditQuery = z.strictObject({
 });
 
 /** A process, as it is told to operators. */
-type InstanceView = Omit<Instance, 'report'>;
+type InstanceView = Omit<Instance, 'report' | 'grpc' | 'telemetryPort'>;
 
 /** What runs, and the end of it. */
 @Controller()
@@ -36,15 +36,6 @@ export class SystemController {
     const alive = instances.filter((instance) => instance.alive);
     const ready = alive.length > 0 && alive.every((instance) => instance.ready);
     return { version: this.#parts.version, ready, instances: instances.map(viewOf), health };
-  }
-
-  @Get('cluster')
-  async cluster(): Promise<{
-    instances: readonly InstanceView[];
-    lanes: readonly LaneView[];
-  }> {
-    const instances = await this.#parts.cluster.instances();
-    return { instances: instances.map(viewOf), lanes: await this.#parts.cluster.lanes() };
   }
 
   @Get('audit')
