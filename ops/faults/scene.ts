@@ -18,8 +18,10 @@ const SESSIONS = 20;
 /** So much of what goes round the sites is for the dead ones: they would only fill the database. */
 const DEAD_EVERY_ROUNDS = 10;
 
-/** The limit set for every site. */
+/** The limits set for every site. */
 export const CONNECTIONS_MAX = 4;
+/** More than the load brings to one site: what an outage left comes at this rate. */
+export const PER_SECOND_MAX = 40;
 
 export interface FaultScene {
   readonly cluster: Cluster;
@@ -51,6 +53,7 @@ export async function startFaultScene(options: FaultSceneOptions): Promise<Fault
       env: {
         DELIVERY_REMOTE_PORT: String(sites.port),
         DELIVERY_CONNECTIONS_PER_SITE_MAX: String(CONNECTIONS_MAX),
+        DELIVERY_MESSAGES_PER_SECOND_PER_SITE: String(PER_SECOND_MAX),
         DELIVERY_RETRY_MIN_MS: '2000',
         DELIVERY_RETRY_MAX_MS: '15000',
         DNS_SERVERS: dns.address,

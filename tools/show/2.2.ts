@@ -1,7 +1,7 @@
 /** Nothing is lost when any process of a cluster dies or stands still: services, brokers and PostgreSQL, under load. */
 import { runFaults } from '../../ops/faults/run.ts';
 import type { FaultReport } from '../../ops/faults/run.ts';
-import { CONNECTIONS_MAX } from '../../ops/faults/scene.ts';
+import { CONNECTIONS_MAX, PER_SECOND_MAX } from '../../ops/faults/scene.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { seeded } from '../harness/fuzz-session.ts';
 import { Point } from '../harness/point.ts';
@@ -40,7 +40,6 @@ function boundReport(point: Point, report: FaultReport): void {
   point.figure('doubled, by cause', countBy(doubled.map(({ cause }) => cause ?? 'none')));
   const before = doubled.flatMap(({ beforeFaultMs }) => beforeFaultMs ?? []);
   point.figure('oldest double, in ms before its fault', Math.max(0, ...before));
-  point.figure('most transactions a second at one site', report.perSecondMax);
   point.bound('nothing that got 250 is lost', lost.length === 0, lost.slice(0, SHOWN_MAX));
   const unexplained = doubled.filter(({ cause }) => cause === undefined);
   point.bound(
@@ -57,6 +56,11 @@ function boundReport(point: Point, report: FaultReport): void {
     `no site ever sees more than its ${CONNECTIONS_MAX} connections`,
     report.connectionsMax <= CONNECTIONS_MAX,
     report.connectionsMax,
+  );
+  point.bound(
+    `no site ever sees more than its ${PER_SECOND_MAX} messages in a second`,
+    report.perSecondMax <= PER_SECOND_MAX,
+    report.perSecondMax,
   );
   point.bound('the ledger balances', report.ledger.ok, report.ledger.says);
 }
