@@ -3,7 +3,7 @@ import type { Cluster } from '../../tools/harness/cluster.ts';
 import type { Fault } from './plan.ts';
 
 /** A lease lasts 10 s; this is longer. */
-const STOPPED_MS = 12_000;
+const STOPPED_MS = 11_000;
 
 /** A fault that struck, in milliseconds since the epoch. */
 export interface Struck extends Fault {
