@@ -11,6 +11,8 @@ export type {
 } from './event.ts';
 export type { Body } from './body.ts';
 export { laneOf } from './lane.ts';
+export { fairShare } from './lane-balance.ts';
+export type { LaneHoldings } from './lane-balance.ts';
 export { splitAddress, domainKey, addressKey } from './address.ts';
 export type { AddressParts } from './address.ts';
 export { APPEND_DEADLINE_MS, GroupAppend } from './group-append.ts';
@@ -23,10 +25,19 @@ export type { ParkedBodies } from './ports/parked-bodies.ts';
 export type { CausedRecord, Causes } from './ports/causes.ts';
 export type { EventLog, EventStore, ReadEvents } from './ports/event-log.ts';
 export type { CountedLog, CountedRecord } from './ports/counted-log.ts';
-export type { LeasedTopic, Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
+export type {
+  LeasedTopic,
+  Lanes,
+  LaneLease,
+  LanePosition,
+  LaneUsage,
+  TakenLane,
+} from './ports/lanes.ts';
 export type {
   DeliveryStore,
+  KeptSettlement,
   LaneSettlement,
+  RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,
   ScheduledUpdate,

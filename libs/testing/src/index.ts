@@ -51,6 +51,8 @@ export {
 } from './smtp-sink/client-dialogue.ts';
 export type { ClientDialogue } from './smtp-sink/client-dialogue.ts';
 export { CountingSmtpSink } from './smtp-sink/counting-smtp-sink.ts';
+export { HoldingSmtpSink } from './smtp-sink/holding-smtp-sink.ts';
+export type { SinkArrival } from './smtp-sink/holding-smtp-sink.ts';
 export type { CountingSmtpSinkOptions } from './smtp-sink/counting-smtp-sink.ts';
 export { ScriptedSmtpServer } from './smtp-sink/scripted-smtp-server.ts';
 export type { SmtpScript } from './smtp-sink/scripted-smtp-server.ts';

@@ -72,7 +72,9 @@ test('a lease that cannot be renewed: nothing is started in its last part, and i
       if (away) await answered;
       return lanes.tend(topic, owner, held);
     },
-    release: (leases) => lanes.release(leases),
+    release: (...args) => lanes.release(...args),
+    orphaned: (leases) => lanes.orphaned(leases),
+    closed: (...args) => lanes.closed(...args),
   };
   const { holder, calls } = holderOf(cut, 'one', { now: () => nowMs });
   await holder.start();

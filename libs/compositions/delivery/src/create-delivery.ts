@@ -9,6 +9,8 @@ import { createSmtpConnector } from '@staffetta/smtp-client';
 
 /** How long a connection without a message is kept. */
 const IDLE_MS = 5_000;
+/** What is in flight when a lane goes to another worker may take so long to end. */
+const HAND_OVER_MS = 20_000;
 /** Kept of the time to drain for the last flush. */
 const FLUSH_MARGIN_MS = 2_000;
 
@@ -26,12 +28,14 @@ export function createDelivery(context: Context): Service {
     random: systemRandom,
     owner: context.id,
     metrics: deliveryMetrics(context.metrics),
+    onWaiting: (waiting) => logger.debug(waiting, 'a lane waits to be let go'),
     onError: (error) => logger.warn({ err: error }, 'delivery met an error; it goes on'),
     settings: {
       ...config.delivery,
       hostname: context.hostname,
       ownAddresses: context.ownAddresses,
       idleMs: IDLE_MS,
+      handOverMs: HAND_OVER_MS,
       drainMs: Math.max(config.drainMs - FLUSH_MARGIN_MS, 0),
     },
   });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type {
   DeliveryStore,
+  KeptSettlement,
   LaneLease,
   LaneSettlement,
+  RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,
   ScheduledUpdate,
@@ -11,6 +13,7 @@ import type {
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { decodeEnvelope, encodeEnvelope } from '../log/batch-codec.ts';
+import { mayBeAlive } from '../lanes/living-process.ts';
 import { formatBodyRef, parseBodyRef } from '../log/body-ref.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
 import { NotWritten } from '../log/record-writer.ts';
@@ -21,6 +24,9 @@ import { PULL_ROWS } from './pull-rows.ts';
 const FLUSH_TRIES_MAX = 5;
 /** The sequence's increment. */
 const ROW_ID_BLOCK = 1_000;
+
+/** It was kept by an earlier owner, whose time is over or who is dead. */
+const IS_OVERDUE = `(wire_until < now() or not ${mayBeAlive('scheduled.wire_owner')})`;
 
 interface Scheduled {
   id: number;
@@ -58,24 +64,56 @@ export class PostgresDeliveryStore implements DeliveryStore {
   }
 
   async reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]> {
-    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
-      `with ours as (
-         select lane.lane from lane
-         join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch)
-           using (lane, owner, epoch)
-         where topic = $1 order by lane for share of lane
+    return this.#reclaim(leases, `wire_owner is null or ${IS_OVERDUE}`);
+  }
+
+  async keep(lease: LaneLease, rows: readonly number[], forMs: number): Promise<void> {
+    const [found] = await this.#database.query<{ held: number }>(
+      `with held as (
+         select lane from lane
+         where topic = $1 and lane = $2 and owner = $3 and epoch = $4 for share
+       ), kept as (
+         update scheduled set wire_owner = $3, wire_until = now() + $6 * interval '1 millisecond'
+         where id = any ($5::bigint[]) and state = 'wire' and lane in (select lane from held)
        )
-       update scheduled set state = 'due'
-       where lane in (select lane from ours) and state = 'wire'
-       returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
-      [
-        TOPIC_NUMBERS.outbound,
-        leases.map((lease) => lease.lane),
-        leases.map((lease) => lease.owner),
-        leases.map((lease) => lease.epoch),
-      ],
+       select count(*) as held from held`,
+      [TOPIC_NUMBERS.outbound, lease.lane, lease.owner, lease.epoch, rows, forMs],
     );
-    return rows.map(scheduledRow);
+    if (found?.held !== 1) throw new Error(`lane ${lease.lane} is another's by now`);
+  }
+
+  async keptByOthers(leases: readonly LaneLease[]): Promise<{
+    readonly rows: readonly RowsOfOthers[];
+    readonly overdue: readonly ScheduledRow[];
+  }> {
+    const overdue = await this.#reclaim(leases, `wire_owner is not null and ${IS_OVERDUE}`);
+    const rows = await this.#database.query<{ lane: number; site: string; count: number }>(
+      `select lane, site, count(*) as count from scheduled
+       where lane = any ($1::int[]) and state = 'wire' and wire_owner <> $2
+       group by lane, site`,
+      [leases.map((lease) => lease.lane), leases[0]?.owner],
+    );
+    return { rows, overdue };
+  }
+
+  async settleKept(settlement: KeptSettlement): Promise<void> {
+    const { lease, deletes, updates, inserts, events, records } = settlement;
+    const id = deletes[0] ?? updates[0]?.id;
+    const isOurs = `select id from scheduled
+      where id = $1 and state = 'wire' and wire_owner = $2 and wire_until > now()`;
+    if (!this.#log.isPartOfTransaction) {
+      if ((await this.#database.query(isOurs, [id, lease.owner])).length === 0) return;
+      await this.#log.append(records, events);
+    }
+    const stored = await this.#database.transaction(async (connection) => {
+      const { rows } = await connection.query(`${isOurs} for update`, [id, lease.owner]);
+      if (rows.length === 0) return [];
+      await connection.query('delete from scheduled where id = any($1::bigint[])', [deletes]);
+      if (inserts.length > 0) await this.#insertScheduled(connection, lease.lane, inserts);
+      await updateScheduled(connection, updates);
+      return this.#log.follow(connection, { events, records });
+    });
+    this.#log.committed(stored);
   }
 
   async flush(
@@ -150,10 +188,39 @@ export class PostgresDeliveryStore implements DeliveryStore {
       connection,
       settlements.flatMap((one) => one.updates),
     );
+    const wire = settlements.flatMap((one) => one.wire);
+    if (wire.length > 0) {
+      await connection.query({
+        name: 'scheduled_wire',
+        text: `update scheduled set state = 'wire' where id = any ($1::bigint[])`,
+        values: [wire],
+      });
+    }
     return this.#log.follow(connection, {
       events: settlements.flatMap((one) => one.events),
       records: settlements.flatMap((one) => one.records),
     });
+  }
+
+  async #reclaim(leases: readonly LaneLease[], which: string): Promise<readonly ScheduledRow[]> {
+    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
+      `with ours as (
+         select lane.lane from lane
+         join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch)
+           using (lane, owner, epoch)
+         where topic = $1 order by lane for share of lane
+       )
+       update scheduled set state = 'due', wire_owner = null, wire_until = null
+       where lane in (select lane from ours) and state = 'wire' and (${which})
+       returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
+      [
+        TOPIC_NUMBERS.outbound,
+        leases.map((lease) => lease.lane),
+        leases.map((lease) => lease.owner),
+        leases.map((lease) => lease.epoch),
+      ],
+    );
+    return rows.map(scheduledRow);
   }
 
   /** Appends what follows from those whose lanes are ours still, and returns them; a repeat of it is told by readers. */
@@ -334,6 +401,7 @@ async function updateScheduled(
   await connection.query({
     name: 'scheduled_update',
     text: `update scheduled set due_at = row.due_at, state = row.state,
+             wire_owner = null, wire_until = null,
              recipients = coalesce(row.recipients, scheduled.recipients),
              envelope = coalesce(decode(row.envelope, 'base64'), scheduled.envelope),
              last_reply = coalesce(row.last_reply, scheduled.last_reply),
