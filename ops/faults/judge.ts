@@ -7,7 +7,7 @@ import type { Struck } from './strike.ts';
  * What a worker had in flight, or had settled since its last flush: it had come this long before the fault at most. A
  * flush begins each 50 ms; the one under way and the one after it, on a loaded machine, end within this time.
  */
-const UNSETTLED_MAX_MS = 2_000;
+const UNSETTLED_MAX_MS = 1_000;
 
 export interface Doubled {
   readonly id: string;

@@ -37,6 +37,7 @@ export type {
   DeliveryStore,
   KeptSettlement,
   LaneSettlement,
+  RowOutcome,
   RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,

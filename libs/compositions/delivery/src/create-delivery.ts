@@ -64,6 +64,10 @@ function deliveryMetrics(metrics: Metrics): DeliveryMetrics {
     help: 'Recipients by what an attempt brought: delivered, deferred, bounced, expired, discarded.',
     labels: ['outcome'],
   });
+  const doubles = metrics.counter({
+    name: 'staffetta_delivery_doubles_total',
+    help: 'Recipients whose scheduled mail was delivered after its end was written already: they have it twice.',
+  });
   const latency = metrics.histogram({
     name: 'staffetta_delivery_latency_seconds',
     help: 'From the 250 to the remote 250.',
@@ -74,6 +78,7 @@ function deliveryMetrics(metrics: Metrics): DeliveryMetrics {
   });
   return {
     outcome: (outcome, recipients) => outcomes.inc({ outcome }, recipients),
+    doubled: (recipients) => doubles.inc({}, recipients),
     delivered: (latencyMs, bulk) =>
       latency.observe({ class: bulk ? 'bulk' : 'normal' }, latencyMs / 1_000),
   };

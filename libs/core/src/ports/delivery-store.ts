@@ -40,6 +40,14 @@ export interface ScheduledUpdate {
   readonly reason?: string;
 }
 
+/** What follows from the outcome of a row; it holds only where the row was there to be settled. */
+export interface RowOutcome {
+  readonly id: number;
+  readonly inserts: readonly ScheduledInsert[];
+  readonly events: readonly MailEvent[];
+  readonly records: readonly LogRecord[];
+}
+
 /** What one lane has to write in a flush. */
 export interface LaneSettlement {
   readonly lease: LaneLease;
@@ -55,13 +63,12 @@ export interface LaneSettlement {
   readonly events: readonly MailEvent[];
   /** What follows from outcomes (DSN): appended in the same transaction. */
   readonly records: readonly LogRecord[];
+  /** What follows from `deletes` and `updates`: dropped for a row that is gone, since its end is told already. */
+  readonly ofRows: readonly RowOutcome[];
 }
 
 /** A row that stayed on the wire when its lane was let go has its outcome. */
-export type KeptSettlement = Pick<
-  LaneSettlement,
-  'lease' | 'inserts' | 'deletes' | 'updates' | 'events' | 'records'
->;
+export type KeptSettlement = Pick<LaneSettlement, 'lease' | 'deletes' | 'updates' | 'ofRows'>;
 
 /** Rows of a lane that earlier owners have on the wire still, of one site. */
 export interface RowsOfOthers {
@@ -91,8 +98,14 @@ export interface DeliveryStore {
   }>;
   /** Writes the outcome of one kept row, by its id in `deletes` or `updates`; nothing where its time is over. */
   settleKept(settlement: KeptSettlement): Promise<void>;
-  /** Writes everything of all lanes in one transaction; lanes that are another's by now are left out and returned. */
-  flush(settlements: readonly LaneSettlement[]): Promise<{ readonly lost: readonly LaneLease[] }>;
+  /**
+   * Writes everything of all lanes in one transaction; lanes that are another's by now are left out and returned, and so
+   * are the rows whose outcome was dropped since they were gone.
+   */
+  flush(settlements: readonly LaneSettlement[]): Promise<{
+    readonly lost: readonly LaneLease[];
+    readonly gone: readonly number[];
+  }>;
   /** Rows that are due or waiting by now, not bulk first, then by priority and time; without those in `excludeSites`. */
   pull(
     leases: readonly LaneLease[],

@@ -61,7 +61,7 @@ export class Delivery {
     this.#options = options;
     const { settings, onError } = options;
     this.#queues = new ReadyQueues(settings);
-    this.#flusher = new Flusher(options.store, this.#lanes, (lease) => this.#lose(lease), onError);
+    this.#flusher = new Flusher(options, this.#lanes, (lease) => this.#lose(lease));
     this.#settler = new Settler(options, this.#flusher, (entry) => this.#queues.release(entry));
     const finder = new TargetFinder(options.resolver, options.random, settings);
     this.#holder = new LaneHolder({
@@ -89,7 +89,7 @@ export class Delivery {
     const connections = (): readonly OpenConnection[] => this.#runner.connections.view();
     this.view = new LiveView(this.#queues, connections, options.clock);
     const take = (entry: Entry): void => this.#enqueue(entry);
-    this.#reader = new LaneReader(options, take, () => this.#flusher.flush());
+    this.#reader = new LaneReader(options, take, (lane) => this.#flusher.flush(lane));
     this.#puller = new RowPuller(options, this.#queues, this.#lanes, take);
   }
 
@@ -154,6 +154,7 @@ export class Delivery {
       this.#reclaiming.set(lane, reclaiming);
       await reclaiming;
       this.#reclaiming.delete(lane);
+      lane.isReclaimed = true;
     }
     this.#reader.wake(lane);
   }
@@ -175,7 +176,7 @@ export class Delivery {
 
   #reclaimed(lane: OwnedLane, rows: readonly ScheduledRow[], reason: string): void {
     const nowMs = this.#options.clock.now();
-    for (const { id, envelope } of rows) {
+    for (const { envelope } of rows) {
       const events = envelope.recipients.map<MailEvent>((recipient) => ({
         type: 'deferred',
         messageId: envelope.messageId,
@@ -188,8 +189,8 @@ export class Delivery {
         uncertain: true,
         nextAttemptAtMs: nowMs,
       }));
+      // The rows are due by now, and may be in memory again already.
       lane.follow({ events });
-      lane.putBack({ id, dueAtMs: nowMs, state: 'due' });
     }
     if (rows.length > 0) this.#flusher.wake();
   }
@@ -276,7 +277,8 @@ export class Delivery {
     await this.#reclaiming.get(lane);
     await this.#reader.ended(lane);
     const usage = await this.#handOver.letGo(lane);
-    this.#lanes.delete(lease.lane);
+    // It may have been lost meanwhile, and taken again.
+    if (this.#lanes.get(lease.lane) === lane) this.#lanes.delete(lease.lane);
     return usage;
   }
 

@@ -96,7 +96,7 @@ export class HandOver {
   async #keepRest(lane: OwnedLane, endMs: number): Promise<LaneUsage> {
     const { connections } = this.#runner;
     await this.#asRows(lane, connections.unanswered(lane));
-    await this.#flusher.flush();
+    await this.#flusher.flush(lane);
     const rows = rowsOf(connections.unanswered(lane));
     if (rows.length > 0) {
       const forMs = Math.max(endMs - performance.now(), MARGIN_MS);
@@ -106,7 +106,7 @@ export class HandOver {
       void this.#runner.until(() => lane.inMemory === 0, forMs).then(() => clearTimeout(cut));
     }
     // What got its reply meanwhile is still settled with the lane.
-    while (lane.dirty && !lane.lost) await this.#flusher.flush();
+    while (lane.dirty && !lane.lost) await this.#flusher.flush(lane);
     lane.letGo = true;
     return this.#usage(lane, connections.unanswered(lane));
   }

@@ -6,28 +6,28 @@ import type { OwnedLane } from './owned-lane.ts';
 
 const READ_RECORDS_MAX = 200;
 const READ_BYTES_MAX = 4 * 1024 * 1024;
-/** With this many rows to be written the reader waits for the flush. */
-const PENDING_INSERTS_MAX = 2_000;
+/** With this many rows to be written the reader waits until they are: their contents are in memory. */
+const WAITING_TO_PARK_MAX = 200;
 const ENTRY_OVERHEAD_BYTES = 2_000;
 
 /** Reads a lane's records as they come: what is not bulk first, bulk while there is nothing else. */
 export class LaneReader {
   readonly #options: DeliveryOptions;
   readonly #take: (entry: Entry) => void;
-  readonly #flushed: () => Promise<void>;
+  readonly #flushed: (lane: OwnedLane) => Promise<void>;
   readonly #rounds: WokenRounds<OwnedLane>;
 
   constructor(
     options: DeliveryOptions,
     take: (entry: Entry) => void,
-    flushed: () => Promise<void>,
+    flushed: (lane: OwnedLane) => Promise<void>,
   ) {
     this.#options = options;
     this.#take = take;
     this.#flushed = flushed;
     this.#rounds = new WokenRounds({
       round: async (lane) => ((await this.#readOnce(lane)) ? 'more' : 'nothing'),
-      mayRun: (lane) => !lane.closing && !lane.lost,
+      mayRun: (lane) => lane.isReclaimed && !lane.closing && !lane.lost,
       onError: (error) => options.onError(error),
     });
   }
@@ -55,7 +55,7 @@ export class LaneReader {
       for (const record of records) {
         if (tracker.read(record.position)) this.#take(this.#entryOf(lane, record));
       }
-      if (lane.pendingInserts > PENDING_INSERTS_MAX) await this.#flushed();
+      if (lane.waitingToPark > WAITING_TO_PARK_MAX) await this.#flushed(lane);
       return true;
     }
     return false;

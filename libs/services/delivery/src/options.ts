@@ -68,6 +68,8 @@ export interface DeliverySettings {
 /** What is counted as it happens. */
 export interface DeliveryMetrics {
   outcome(type: RecipientEventType, recipients: number): void;
+  /** Delivered a second time, which the ledger does not count. */
+  doubled(recipients: number): void;
   /** From acceptance to the remote 250, in milliseconds. */
   delivered(latencyMs: number, bulk: boolean): void;
 }

@@ -65,16 +65,18 @@ export class RowPuller {
 
   async #pullOnce(): Promise<number> {
     const { store, clock } = this.#options;
-    const lanes = [...this.#lanes.values()].filter((lane) => !lane.closing && !lane.lost);
-    if (lanes.length === 0) return 0;
-    const leases: LaneLease[] = lanes.map((lane) => lane.lease);
+    const lanes = new Map([...this.#lanes].filter(([, lane]) => isOpen(lane)));
+    if (lanes.size === 0) return 0;
+    const open = [...lanes.values()];
+    const leases: LaneLease[] = open.map((lane) => lane.lease);
     const rows = await store.pull(leases, this.#queues.scarce ? SCARCE_ROWS_MAX : PULL_ROWS_MAX, {
-      exclude: lanes.flatMap((lane) => [...lane.pulledRows]),
+      exclude: open.flatMap((lane) => [...lane.pulledRows]),
       excludeSites: this.#queues.closedSites(clock.now()),
     });
     for (const row of rows) {
-      const lane = this.#lanes.get(row.lane);
-      if (!lane || lane.closing || lane.lost) continue;
+      // A lane that was lost and taken again meanwhile is another one: its rows may have changed in between.
+      const lane = lanes.get(row.lane);
+      if (!lane || !isOpen(lane)) continue;
       lane.pulledRows.add(row.id);
       this.#take({
         lane,
@@ -91,4 +93,8 @@ export class RowPuller {
     }
     return rows.length;
   }
+}
+
+function isOpen(lane: OwnedLane): boolean {
+  return lane.isReclaimed && !lane.closing && !lane.lost;
 }

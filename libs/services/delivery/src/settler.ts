@@ -1,12 +1,18 @@
-import type { RecipientOutcome, ScheduledInsert, ScheduledUpdate } from '@staffetta/core';
+import type {
+  MailEvent,
+  RecipientOutcome,
+  ScheduledInsert,
+  ScheduledUpdate,
+} from '@staffetta/core';
 import { notifySender, wantsNotification } from '@staffetta/dsn';
 import type { NotifiedRecipient } from '@staffetta/dsn';
 import { decide } from './decide.ts';
 import type { Decision, Retry } from './decide.ts';
 import type { Entry } from './entry.ts';
 import type { Flusher } from './flusher.ts';
-import type { Consequences } from './owned-lane.ts';
+import type { Consequences, OwnedLane } from './owned-lane.ts';
 import type { DeliveryOptions } from './options.ts';
+import type { LogSource } from './parking.ts';
 
 const READ_TRIES_MAX = 10;
 const READ_RETRY_MS = 500;
@@ -63,10 +69,10 @@ export class Settler {
       this.#putBack(entry, { id: entry.source.id, dueAtMs, state });
       return;
     }
+    const { source } = entry;
     const { envelope, body } = entry;
-    this.#settle(entry, {
-      inserts: [{ envelope, body, dueAtMs, state, lastReply: undefined, reason }],
-    });
+    const row = { envelope, body, dueAtMs, state, lastReply: undefined, reason };
+    this.#end(entry, (lane) => lane.park(source, row));
   }
 
   /** It was not delivered and is not ours any more: whoever has its lane next finds it where it was. */
@@ -90,10 +96,11 @@ export class Settler {
 
   /** It is on the wire for long: a row stands for it from now on. */
   parkOnWire(entry: Entry, id: number): void {
-    const { envelope, body } = entry;
+    const { envelope, body, source } = entry;
+    if (source.kind === 'row') return;
     const reason = 'on the wire';
     const dueAtMs = this.#options.clock.now();
-    entry.lane.exchange(entry.source, {
+    entry.lane.exchange(source, {
       id,
       envelope,
       body,
@@ -121,30 +128,41 @@ export class Settler {
   #retry(entry: Entry, retry: Retry, consequences: Consequences): void {
     const { atMs: dueAtMs, lastReply, reason } = retry;
     if (entry.source.kind === 'log') {
-      const { inserts = [] } = consequences;
-      this.#settle(entry, { ...consequences, inserts: [insertOf(entry, retry), ...inserts] });
+      this.#retryRecord(entry, entry.source, insertOf(entry, retry), consequences);
       return;
     }
     const { id } = entry.source;
     const envelope = { ...entry.envelope, recipients: retry.recipients };
-    if (!entry.lane.lost) entry.lane.follow(consequences);
     const update = { id, dueAtMs, state: 'due' as const, envelope, reason };
-    this.#putBack(entry, lastReply ? { ...update, lastReply } : update);
+    this.#putBack(entry, lastReply ? { ...update, lastReply } : update, consequences);
   }
 
-  #putBack(entry: Entry, update: ScheduledUpdate): void {
-    entry.settled = true;
-    this.#release(entry);
-    if (entry.lane.lost) return;
-    entry.lane.putBack(update);
-    this.#flusher.settled(entry.lane);
+  /** What some recipients have got is written at once; an attempt that brought nothing can be made again. */
+  #retryRecord(
+    entry: Entry,
+    source: LogSource,
+    row: ScheduledInsert,
+    consequences: Consequences,
+  ): void {
+    const { inserts = [], events = [] } = consequences;
+    if (events.every(isDeferral)) this.#end(entry, (lane) => lane.park(source, row, consequences));
+    else this.#settle(entry, { ...consequences, inserts: [row, ...inserts] });
+  }
+
+  #putBack(entry: Entry, update: ScheduledUpdate, consequences?: Consequences): void {
+    this.#end(entry, (lane) => lane.putBack(update, consequences));
   }
 
   #settle(entry: Entry, consequences: Consequences): void {
+    this.#end(entry, (lane) => lane.settle(entry.source, consequences));
+  }
+
+  /** It leaves memory, and its lane writes what it came to; a lane that is lost writes nothing. */
+  #end(entry: Entry, write: (lane: OwnedLane) => void): void {
     entry.settled = true;
     this.#release(entry);
     if (entry.lane.lost) return;
-    entry.lane.settle(entry.source, consequences);
+    write(entry.lane);
     this.#flusher.settled(entry.lane);
   }
 
@@ -194,6 +212,10 @@ export class Settler {
       metrics.delivered(clock.now() - entry.envelope.acceptedAtMs, entry.envelope.bulk);
     }
   }
+}
+
+function isDeferral({ type }: MailEvent): boolean {
+  return type === 'deferred';
 }
 
 /** The row for recipients that are tried again. */

@@ -31,8 +31,8 @@ export function settlementOf(
   lease: LaneLease,
   change: Partial<LaneSettlement> = {},
 ): LaneSettlement {
-  const nothing = { inserts: [], deletes: [], wire: [], updates: [], events: [], records: [] };
-  return { lease, normal: NOTHING, bulk: NOTHING, ...nothing, ...change };
+  const rows = { inserts: [], deletes: [], wire: [], updates: [], ofRows: [] };
+  return { lease, normal: NOTHING, bulk: NOTHING, ...rows, events: [], records: [], ...change };
 }
 
 /** Rows for messages whose contents are in the log, due now. */
@@ -95,7 +95,10 @@ function flushChecks(check: Check): void {
   check('positions and bitmaps come back to the next owner', async ({ store, lanes }, leases) => {
     const normal = { position: 12, settled: Buffer.from([0b1010, 0, 0x80]) };
     const bulk = { position: 4, settled: Buffer.alloc(0) };
-    assert.deepEqual(await store.flush([settlementOf(leases[0]!, { normal, bulk })]), { lost: [] });
+    assert.deepEqual(await store.flush([settlementOf(leases[0]!, { normal, bulk })]), {
+      lost: [],
+      gone: [],
+    });
     await lanes.release(leases);
     const { taken } = await lanes.tend('outbound', 'one', []);
     const again = taken.find(({ lane }) => lane === leases[0]!.lane)!;
@@ -127,9 +130,9 @@ function flushChecks(check: Check): void {
         inserts: [insert!],
         records: [sampleRecord('once')],
       });
-      assert.deepEqual(await store.flush([settlement]), { lost: [] });
+      assert.deepEqual(await store.flush([settlement]), { lost: [], gone: [] });
       const next = settlementOf(leases[1]!, { records: [sampleRecord('beside')] });
-      assert.deepEqual(await store.flush([settlement, next]), { lost: [] });
+      assert.deepEqual(await store.flush([settlement, next]), { lost: [], gone: [] });
       assert.equal((await store.pull(leases, 9, ALL)).length, 1);
       const keys = (await readTopic(made.log, 'outbound', made.outboundLanes)).map(
         ({ key }) => key,
@@ -242,6 +245,41 @@ function rowChecks(check: Check): void {
       assert.deepEqual(await store.keptByOthers(leases), { rows: [], overdue: [] });
     },
   );
+
+  check('a row ends once: what follows from it a second time is dropped', async (made, leases) => {
+    const { store } = made;
+    const lease = leases[0]!;
+    const envelopes = Array.from({ length: 4 }, () => sampleEnvelope());
+    await store.flush([
+      settlementOf(lease, { inserts: await parkedInserts(made, envelopes.slice(0, 3)) }),
+    ]);
+    const [ended, later, twice] = (await store.pull(leases, 9, ALL)).map(({ id }) => id);
+    const [apart] = await parkedInserts(made, envelopes.slice(3));
+    const outcome = (id: number, key: string, inserts: readonly ScheduledInsert[] = []) => ({
+      id,
+      inserts,
+      events: [],
+      records: [sampleRecord(key)],
+    });
+    const settlement = (): LaneSettlement =>
+      settlementOf(lease, {
+        deletes: [ended!, twice!],
+        updates: [{ id: later!, dueAtMs: Date.now() - 5, state: 'due' }],
+        ofRows: [
+          outcome(ended!, 'ended', [apart!]),
+          outcome(later!, 'later'),
+          outcome(twice!, 'twice'),
+          outcome(twice!, 'twice'),
+        ],
+      });
+    assert.deepEqual((await store.flush([settlement()])).gone, [twice]);
+    assert.equal((await store.pull(leases, 9, ALL)).length, 2);
+    assert.deepEqual((await store.flush([settlement()])).gone, [ended, twice, twice]);
+    assert.equal((await store.pull(leases, 9, ALL)).length, 2);
+    const keys = (await readTopic(made.log, 'outbound', made.outboundLanes)).map(({ key }) => key);
+    const followed = keys.filter((key) => !key.startsWith('k ')).sort();
+    assert.deepEqual(followed, ['ended', 'later', 'later', 'twice']);
+  });
 
   check('numbers of rows are never given twice', async ({ store }) => {
     const blocks = await Promise.all(Array.from({ length: 10 }, () => store.takeRowIds()));

@@ -9,7 +9,7 @@ import { PostgresDeliveryStore } from './postgres-delivery-store.ts';
 
 const SITE = { site: 'a.example', domain: 'a.example', nextHop: '', relay: false };
 const LONG_MS = 60_000;
-const NOTHING = { inserts: [], deletes: [], updates: [], events: [], records: [] };
+const NOTHING = { deletes: [], updates: [], ofRows: [] };
 
 const makeDatabase = testLogDatabases();
 

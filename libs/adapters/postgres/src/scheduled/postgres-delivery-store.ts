@@ -20,6 +20,7 @@ import { NotWritten } from '../log/record-writer.ts';
 import type { SettlementLog } from '../settlement/settlement-log.ts';
 import { storableJson } from '../storable-json.ts';
 import { PULL_ROWS } from './pull-rows.ts';
+import { followed, outcomesOf, rowsThere } from './row-outcomes.ts';
 
 const FLUSH_TRIES_MAX = 5;
 /** The sequence's increment. */
@@ -27,6 +28,12 @@ const ROW_ID_BLOCK = 1_000;
 
 /** It was kept by an earlier owner, whose time is over or who is dead. */
 const IS_OVERDUE = `(wire_until < now() or not ${mayBeAlive('scheduled.wire_owner')})`;
+
+type RowInLane = ScheduledInsert & { readonly lane: number };
+
+function inLane({ lane }: LaneLease, insert: ScheduledInsert): RowInLane {
+  return { ...insert, lane };
+}
 
 interface Scheduled {
   id: number;
@@ -97,7 +104,10 @@ export class PostgresDeliveryStore implements DeliveryStore {
   }
 
   async settleKept(settlement: KeptSettlement): Promise<void> {
-    const { lease, deletes, updates, inserts, events, records } = settlement;
+    const { lease, deletes, updates, ofRows } = settlement;
+    const events = ofRows.flatMap((one) => one.events);
+    const records = ofRows.flatMap((one) => one.records);
+    const inserts = ofRows.flatMap((one) => one.inserts.map((row) => inLane(lease, row)));
     const id = deletes[0] ?? updates[0]?.id;
     const isOurs = `select id from scheduled
       where id = $1 and state = 'wire' and wire_owner = $2 and wire_until > now()`;
@@ -109,28 +119,29 @@ export class PostgresDeliveryStore implements DeliveryStore {
       const { rows } = await connection.query(`${isOurs} for update`, [id, lease.owner]);
       if (rows.length === 0) return [];
       await connection.query('delete from scheduled where id = any($1::bigint[])', [deletes]);
-      if (inserts.length > 0) await this.#insertScheduled(connection, lease.lane, inserts);
+      await this.#insertScheduled(connection, inserts);
       await updateScheduled(connection, updates);
       return this.#log.follow(connection, { events, records });
     });
     this.#log.committed(stored);
   }
 
-  async flush(
-    settlements: readonly LaneSettlement[],
-  ): Promise<{ readonly lost: readonly LaneLease[] }> {
+  async flush(settlements: readonly LaneSettlement[]): Promise<{
+    readonly lost: readonly LaneLease[];
+    readonly gone: readonly number[];
+  }> {
     const lost: LaneLease[] = [];
     let pending = this.#log.isPartOfTransaction
       ? settlements
       : await this.#appendBefore(settlements, lost);
     for (let attempt = 1; pending.length > 0; attempt += 1) {
       try {
-        const stored = await this.#database.transaction((connection) =>
+        const { stored, gone } = await this.#database.transaction((connection) =>
           this.#writeAll(connection, pending),
         );
         this.#log.committed(stored);
         this.#trim(pending);
-        break;
+        return { lost, gone };
       } catch (error) {
         if (error instanceof NotSaved) {
           this.#trim(pending.filter(({ lease }) => error.written.has(lease.lane)));
@@ -142,7 +153,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
         } else throw error;
       }
     }
-    return { lost };
+    return { lost, gone: [] };
   }
 
   async pull(
@@ -171,22 +182,28 @@ export class PostgresDeliveryStore implements DeliveryStore {
   async #writeAll(
     connection: Connection,
     settlements: readonly LaneSettlement[],
-  ): Promise<readonly StoredRecord[]> {
+  ): Promise<{ readonly stored: readonly StoredRecord[]; readonly gone: readonly number[] }> {
     await savePositions(
       connection,
       settlements,
       settlements.map((one) => this.#flushId(one)),
     );
-    const deletes = settlements.flatMap((one) => one.deletes);
-    if (deletes.length > 0) {
-      await connection.query('delete from scheduled where id = any($1::bigint[])', [deletes]);
-    }
-    for (const { lease, inserts } of settlements) {
-      if (inserts.length > 0) await this.#insertScheduled(connection, lease.lane, inserts);
-    }
-    await updateScheduled(
+    const found = new Set([
+      ...(await deleteScheduled(
+        connection,
+        settlements.flatMap((one) => one.deletes),
+      )),
+      ...(await updateScheduled(
+        connection,
+        settlements.flatMap((one) => one.updates),
+      )),
+    ]);
+    const { holding, gone } = outcomesOf(settlements, found);
+    await this.#insertScheduled(
       connection,
-      settlements.flatMap((one) => one.updates),
+      [...settlements, ...holding].flatMap(({ lease, inserts }) =>
+        inserts.map((row) => inLane(lease, row)),
+      ),
     );
     const wire = settlements.flatMap((one) => one.wire);
     if (wire.length > 0) {
@@ -196,10 +213,8 @@ export class PostgresDeliveryStore implements DeliveryStore {
         values: [wire],
       });
     }
-    return this.#log.follow(connection, {
-      events: settlements.flatMap((one) => one.events),
-      records: settlements.flatMap((one) => one.records),
-    });
+    const stored = await this.#log.follow(connection, followed([...settlements, ...holding]));
+    return { stored, gone };
   }
 
   async #reclaim(leases: readonly LaneLease[], which: string): Promise<readonly ScheduledRow[]> {
@@ -231,20 +246,16 @@ export class PostgresDeliveryStore implements DeliveryStore {
     const held = await heldLanes(this.#database, settlements);
     lost.push(...settlements.map(({ lease }) => lease).filter(({ lane }) => !held.has(lane)));
     const ours = settlements.filter(({ lease }) => held.has(lease.lane));
-    const followed = ours.filter((one) => !this.#appended.has(one));
-    await this.#log.append(
-      followed.flatMap((one) => one.records),
-      followed.flatMap((one) => one.events),
-    );
-    for (const one of followed) this.#appended.add(one);
+    const fresh = ours.filter((one) => !this.#appended.has(one));
+    const { holding } = outcomesOf(fresh, await rowsThere(this.#database, fresh));
+    const { records, events } = followed([...fresh, ...holding]);
+    await this.#log.append(records, events);
+    for (const one of fresh) this.#appended.add(one);
     return ours;
   }
 
-  async #insertScheduled(
-    connection: Connection,
-    lane: number,
-    inserts: readonly ScheduledInsert[],
-  ): Promise<void> {
+  async #insertScheduled(connection: Connection, inserts: readonly RowInLane[]): Promise<void> {
+    if (inserts.length === 0) return;
     const parked = await this.#parkBodies(connection, inserts);
     const envelopes = inserts.map((insert) => encodeEnvelope(insert.envelope));
     const rows = inserts.map((insert, index) => scheduledJson(insert, parked[index]!));
@@ -252,14 +263,13 @@ export class PostgresDeliveryStore implements DeliveryStore {
       name: 'scheduled_insert',
       text: `insert into scheduled (id, lane, bulk, priority, state, due_at, tenant_id, site, domain, message_id,
                recipients, accepted_at, expires_at, envelope, body_slice, body_bytes, last_reply, reason)
-             select coalesce(id, nextval('scheduled_id')), $1, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
+             select coalesce(id, nextval('scheduled_id')), lane, bulk, priority, state, due_at, tenant_id, site, domain, message_id, recipients, accepted_at,
                expires_at, decode(envelope, 'base64'), body_slice, body_bytes, last_reply, reason
-             from json_to_recordset($2) as row (id bigint, bulk boolean, priority smallint, state text, due_at timestamptz,
+             from json_to_recordset($1) as row (id bigint, lane int, bulk boolean, priority smallint, state text, due_at timestamptz,
                tenant_id text, site text, domain text, message_id uuid, recipients int, accepted_at timestamptz,
                expires_at timestamptz, envelope text, body_slice bigint, body_bytes bigint, last_reply jsonb,
                reason text)`,
       values: [
-        lane,
         storableJson(
           rows.map((row, index) => ({ ...row, envelope: envelopes[index]!.toString('base64') })),
         ),
@@ -384,11 +394,26 @@ async function savePositions(
   );
 }
 
+/** Returns those that were there. */
+async function deleteScheduled(
+  connection: Connection,
+  ids: readonly number[],
+): Promise<readonly number[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await connection.query<{ id: number }>({
+    name: 'scheduled_delete',
+    text: 'delete from scheduled where id = any($1::bigint[]) returning id',
+    values: [ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** Returns those that were there. */
 async function updateScheduled(
   connection: Connection,
   updates: readonly ScheduledUpdate[],
-): Promise<void> {
-  if (updates.length === 0) return;
+): Promise<readonly number[]> {
+  if (updates.length === 0) return [];
   const rows = updates.map(({ id, dueAtMs, state, envelope, lastReply, reason }) => ({
     id,
     due_at: new Date(dueAtMs).toISOString(),
@@ -398,7 +423,7 @@ async function updateScheduled(
     last_reply: lastReply,
     reason,
   }));
-  await connection.query({
+  const updated = await connection.query<{ id: number }>({
     name: 'scheduled_update',
     text: `update scheduled set due_at = row.due_at, state = row.state,
              wire_owner = null, wire_until = null,
@@ -408,15 +433,17 @@ async function updateScheduled(
              reason = coalesce(row.reason, scheduled.reason)
            from json_to_recordset($1) as row (id bigint, due_at timestamptz, state text, recipients int,
              envelope text, last_reply jsonb, reason text)
-           where scheduled.id = row.id`,
+           where scheduled.id = row.id returning scheduled.id`,
     values: [storableJson(rows)],
   });
+  return updated.rows.map(({ id }) => id);
 }
 
-function scheduledJson(insert: ScheduledInsert, bodySlice: number): object {
+function scheduledJson(insert: RowInLane, bodySlice: number): object {
   const { envelope } = insert;
   return {
     id: insert.id,
+    lane: insert.lane,
     bulk: envelope.bulk,
     priority: envelope.priority,
     state: insert.state,

@@ -89,7 +89,7 @@ export class TestWorkers {
       random: systemRandom,
       owner: id,
       settings: { ...SETTINGS, ...change },
-      metrics: { outcome: () => undefined, delivered: () => undefined },
+      metrics: { outcome: () => undefined, delivered: () => undefined, doubled: () => undefined },
       onError: () => undefined,
     });
     await delivery.start();
