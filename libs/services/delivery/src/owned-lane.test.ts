@@ -66,3 +66,55 @@ test('a row on the wire is marked by the flush that finds it there still', () =>
   assert.deepEqual(lane.takeSettlement(ROOM).settlement.wire, [3]);
   assert.deepEqual(lane.takeSettlement(ROOM).settlement.wire, []);
 });
+
+test('what is parked goes into flushes as there is room, and holds its position until then', () => {
+  const lane = new OwnedLane(takenLane(), 0);
+  for (const position of [1, 2, 3, 4]) {
+    lane.normal.read(position);
+    const { envelope, body } = rowOf(0);
+    const row = {
+      envelope,
+      body,
+      dueAtMs: 0,
+      state: 'due',
+      lastReply: undefined,
+      reason: '',
+    } as const;
+    if (position < 4) lane.park({ kind: 'log', bulk: false, position }, row);
+  }
+  lane.settle({ kind: 'log', bulk: false, position: 4 }, {});
+  assert.equal(lane.waitingToPark, 3);
+  const first = lane.takeSettlement({ rows: 2, bytes: 1_000 }).settlement;
+  assert.deepEqual([first.inserts.length, first.normal.position], [2, 3]);
+  assert.deepEqual(first.normal.settled, Buffer.from([0b10]));
+  assert.equal(lane.dirty, true);
+  assert.equal(lane.takeSettlement({ rows: 0, bytes: 0 }).settlement.inserts.length, 0);
+  // One at least, however large.
+  const last = lane.takeSettlement({ rows: 0.5, bytes: 0.5 }).settlement;
+  assert.deepEqual([last.inserts.length, last.normal.position], [1, 5]);
+  assert.deepEqual([lane.dirty, lane.waitingToPark], [false, 0]);
+});
+
+test('a record that was to be a row on the wire, and is put back before the flush, waits in that row', () => {
+  const lane = new OwnedLane(takenLane(), 0);
+  lane.normal.read(1);
+  lane.exchange({ kind: 'log', bulk: false, position: 1 }, rowOf(50));
+  lane.putBack({ id: 50, dueAtMs: 7, state: 'due' });
+  assert.deepEqual([lane.waitingToPark, [...lane.pulledRows]], [1, []]);
+  const { settlement } = lane.takeSettlement(ROOM);
+  assert.deepEqual([settlement.updates, settlement.ofRows], [[], []]);
+  const [insert] = settlement.inserts;
+  assert.deepEqual([insert?.id, insert?.state, insert?.dueAtMs], [50, 'due', 7]);
+});
+
+test('a row that is settled twice before a flush has one outcome written', () => {
+  const lane = new OwnedLane(takenLane(), 0);
+  lane.settle({ kind: 'row', id: 4 }, {});
+  lane.putBack({ id: 4, dueAtMs: 1, state: 'due' });
+  const { settlement } = lane.takeSettlement(ROOM);
+  assert.deepEqual([settlement.deletes, settlement.updates], [[4], []]);
+  assert.deepEqual(
+    settlement.ofRows.map(({ id }) => id),
+    [4, 4],
+  );
+});

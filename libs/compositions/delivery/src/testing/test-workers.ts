@@ -11,7 +11,7 @@ import {
 import { Delivery } from '@staffetta/service-delivery';
 import type { DeliverySettings } from '@staffetta/service-delivery';
 import { createSmtpConnector } from '@staffetta/smtp-client';
-import { sampleEnvelope, sampleRecord, startTestDatabase } from '@staffetta/testing';
+import { sampleEnvelope, sampleRecord, settlementOf, startTestDatabase } from '@staffetta/testing';
 import type { FaultyProxy, HoldingSmtpSink, TestDatabase } from '@staffetta/testing';
 
 const LANES = 2;
@@ -73,7 +73,11 @@ export class TestWorkers {
   }
 
   /** A worker that runs and counts as living; leases last as long as told. */
-  async worker(change: Partial<DeliverySettings> = {}, leaseMs = 10_000): Promise<TestWorker> {
+  async worker(
+    change: Partial<DeliverySettings> = {},
+    leaseMs = 10_000,
+    Store: typeof PostgresDeliveryStore = PostgresDeliveryStore,
+  ): Promise<TestWorker> {
     const id = newMessageId();
     const { proxy, url } = await this.#testDatabase.faulty();
     const database = databaseOf(url);
@@ -82,7 +86,7 @@ export class TestWorkers {
     const delivery = new Delivery({
       log,
       lanes: new PostgresLanes(database, { leaseMs }),
-      store: new PostgresDeliveryStore(database, log),
+      store: new Store(database, log),
       resolver: NOBODY,
       connector: createSmtpConnector(),
       clock: systemClock,
@@ -104,6 +108,26 @@ export class TestWorkers {
       await proxy.close();
     });
     return { delivery, proxy, database, leave };
+  }
+
+  /** Rows of that mail, due or on the wire as told, that an owner left which died. */
+  async leftRows(state: 'due' | 'wire'): Promise<void> {
+    const owner = newMessageId();
+    const lanes = new PostgresLanes(this.database, { leaseMs: 1 });
+    const store = new PostgresDeliveryStore(this.database, this.#log);
+    const { taken } = await lanes.tend('outbound', owner, []);
+    for (const lease of taken) {
+      const { position } = lease.normal;
+      const records = await this.#log.read(
+        { topic: 'outbound', lane: lease.lane, bulk: false },
+        position,
+        { recordsMax: 1_000, bytesMax: 1_000_000 },
+      );
+      const row = { dueAtMs: Date.now() - 1_000, state, lastReply: undefined, reason: '' };
+      const inserts = records.map(({ envelope, body }) => ({ envelope, body, ...row }));
+      const normal = { position: position + records.length, settled: Buffer.alloc(0) };
+      await store.flush([settlementOf(lease, { normal, inserts })]);
+    }
   }
 
   /** Mail to a sink, one message for each name; the names are the recipients. */
