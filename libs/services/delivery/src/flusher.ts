@@ -11,7 +11,7 @@ const RETRY_MS = 250;
  * What one flush writes as rows, all lanes together: more would make it last so long that a worker that dies has much
  * to repeat.
  */
-const PARK_MAX: ParkRoom = { rows: 300, bytes: 4 * 1024 * 1024 };
+const PARK_MAX: ParkRoom = { rows: 100, bytes: 2 * 1024 * 1024 };
 const NO_ROOM: ParkRoom = { rows: 0, bytes: 0 };
 
 interface Pending {
