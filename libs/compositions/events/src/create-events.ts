@@ -3,7 +3,7 @@ import type { Logger, Metrics, Service } from '@staffetta/platform';
 import { Housekeeper, PostgresClusterView } from '@staffetta/postgres';
 import type { Database, PostgresLedger, PostgresLog } from '@staffetta/postgres';
 import { MailWatch } from '@staffetta/service-events';
-import type { MailSight } from '@staffetta/service-events';
+import { sightTeller } from './sight-metrics.ts';
 
 /** What the events service is made of. */
 export interface EventsOptions {
@@ -58,38 +58,5 @@ export function createEvents(options: EventsOptions): Service {
       await housekeeper.tend();
       await housekeeper.stop();
     },
-  };
-}
-
-function sightTeller(metrics: Metrics, logger: Logger): (sight: MailSight) => void {
-  const difference = metrics.gauge({
-    name: 'staffetta_ledger_difference',
-    help: 'Recipients that began and neither ended nor wait; 0 when nothing is lost.',
-  });
-  const unsettled = metrics.gauge({
-    name: 'staffetta_unsettled_recipients',
-    help: 'Recipients without an outcome: scheduled, and in the log beyond the positions.',
-  });
-  const depth = metrics.gauge({
-    name: 'staffetta_scheduled_recipients',
-    help: 'Scheduled recipients by state: due at a time, waiting for room, on the wire.',
-    labels: ['state'],
-  });
-  const age = metrics.gauge({
-    name: 'staffetta_scheduled_oldest_age_seconds',
-    help: 'Age of the oldest scheduled message since it was accepted, by state.',
-    labels: ['state'],
-  });
-  return ({ ledger, depths }) => {
-    difference.set(ledger.difference);
-    unsettled.set(ledger.waiting);
-    for (const state of ['due', 'waiting', 'wire']) {
-      const found = depths.find((one) => one.state === state);
-      depth.set({ state }, found?.recipients ?? 0);
-      age.set({ state }, found ? (Date.now() - found.oldestAcceptedAtMs) / 1_000 : 0);
-    }
-    if (ledger.balanced) return;
-    const { difference: missing, messageIds } = ledger;
-    logger.error({ difference: missing, messageIds }, 'the ledger does not balance');
   };
 }

@@ -1,3 +1,4 @@
+import { lanesGauge } from '@staffetta/composition-context';
 import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import { formatHostPort } from '@staffetta/platform';
@@ -25,6 +26,7 @@ export function createRouter(context: Context): Service {
     onError: (error) =>
       context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),
   });
+  lanesGauge(context.metrics, 'accepted', () => router.lanesHeld);
   let started = false;
   return {
     name: 'router',

@@ -1,3 +1,4 @@
+import { aboutMessage } from '@staffetta/core';
 import type {
   OpenConnection,
   RecipientOutcome,
@@ -299,7 +300,7 @@ export class SiteRunner {
     try {
       result = await connection.send(await this.#message(entry));
     } catch (error) {
-      this.#options.onError(error);
+      this.#options.onError(aboutMessage(error, entry.envelope.messageId));
       this.#settler.park(
         entry,
         this.#options.clock.now() + REST_MIN_MS,
