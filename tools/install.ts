@@ -20,6 +20,8 @@ const NEEDS: readonly Need[] = [
   // Tests of the Kafka log start a real one, which Maven brings.
   { program: 'java', debianPackage: 'default-jre-headless' },
   { program: 'mvn', debianPackage: 'maven' },
+  // Tests of the rules run promtool, and every query of panels and rules against a real one.
+  { program: 'promtool', debianPackage: 'prometheus' },
 ];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
