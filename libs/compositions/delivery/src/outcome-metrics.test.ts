@@ -25,7 +25,15 @@ function settlement(events: readonly RecipientEvent[]): LaneSettlement {
   const position = { position: 1, settled: Buffer.alloc(0) };
   return {
     lease: { topic: 'outbound', lane: 0, epoch: 1, owner: 'a' },
-    ...{ normal: position, bulk: position, inserts: [], wire: [], deletes: [], updates: [], records: [] },
+    ...{
+      normal: position,
+      bulk: position,
+      inserts: [],
+      wire: [],
+      deletes: [],
+      updates: [],
+      records: [],
+    },
     events,
   };
 }

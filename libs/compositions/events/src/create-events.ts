@@ -1,4 +1,4 @@
-import type { InstanceReport, Ledger } from '@staffetta/core';
+import type { InstanceReport, Ledger, TopicLag } from '@staffetta/core';
 import type { Logger, Metrics, Service } from '@staffetta/platform';
 import { Housekeeper, PostgresClusterView, PostgresEventStore } from '@staffetta/postgres';
 import type { Database, KeptLog } from '@staffetta/postgres';
@@ -14,6 +14,8 @@ export interface EventsOptions {
   /** Where events come from, where the log does not write them to the trace. */
   readonly recorder: Omit<EventRecorderOptions, 'store' | 'onError'> | undefined;
   readonly ledger: Ledger;
+  /** What readers of the log have not settled. */
+  readonly lag: () => Promise<readonly TopicLag[]>;
   /** `trace.retentionDays`. */
   readonly traceRetentionDays: number;
   readonly metrics: Metrics;
@@ -27,7 +29,7 @@ export interface EventsOptions {
  * is an error in the log, and its difference, what waits and for how long are metrics.
  */
 export function createEvents(options: EventsOptions): Service {
-  const { database, kept, ledger, traceRetentionDays, metrics, logger } = options;
+  const { database, kept, ledger, lag, traceRetentionDays, metrics, logger } = options;
   const housekeeper = new Housekeeper({
     database,
     log: kept,
@@ -50,6 +52,7 @@ export function createEvents(options: EventsOptions): Service {
   const watch = new MailWatch({
     ledger,
     cluster: new PostgresClusterView(database),
+    lag,
     onSight: tell,
     onError: (error) => logger.warn({ err: error }, 'the ledger could not be checked'),
   });

@@ -13,7 +13,6 @@ import type {
 export interface MailSight {
   readonly ledger: LedgerCheck;
   readonly depths: readonly QueueDepth[];
-  /** Empty where the log is not in the database. */
   readonly lag: readonly TopicLag[];
   readonly lanes: readonly LaneView[];
   /** Those since the look before, at most `HANDOVERS_MAX`; none at the first. */
@@ -26,6 +25,8 @@ export interface MailSight {
 export interface MailWatchOptions {
   readonly ledger: Ledger;
   readonly cluster: ClusterView;
+  /** What readers of the log have not settled. */
+  readonly lag: () => Promise<readonly TopicLag[]>;
   readonly onSight: (sight: MailSight) => void;
   /** Told when a look failed; the next one comes by itself. */
   readonly onError: (error: unknown) => void;
@@ -64,13 +65,13 @@ export class MailWatch {
   }
 
   async #look(): Promise<void> {
-    const { ledger, cluster, onSight, onError, everyMs = EVERY_MS } = this.#options;
+    const { ledger, cluster, lag, onSight, onError, everyMs = EVERY_MS } = this.#options;
     const startedMs = performance.now();
     try {
       onSight({
         ledger: await ledger.check(),
         depths: await cluster.depths(),
-        lag: await cluster.lag(),
+        lag: await lag(),
         lanes: await cluster.lanes(),
         handovers: await this.#newHandovers(),
         tenants: await cluster.largestTenants(Date.now() - DAY_MS, TENANTS_MAX),
