@@ -32,9 +32,17 @@ export async function renderChart(
 }
 
 /** `helm lint --strict`; rejects with what it found. */
-export async function lintChart(helm: string, chart: string, files: readonly string[]): Promise<void> {
+export async function lintChart(
+  helm: string,
+  chart: string,
+  files: readonly string[],
+): Promise<void> {
   const args = ['lint', '--strict', chart, ...files.flatMap((file) => ['-f', file])];
-  const { code, stdout, stderr } = await run(helm, [...args, '--set', 'hostname=mx.example.com'], '');
+  const { code, stdout, stderr } = await run(
+    helm,
+    [...args, '--set', 'hostname=mx.example.com'],
+    '',
+  );
   if (code !== 0) throw new Error(`${stdout}${stderr}`);
 }
 

@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv } from 'ajv';
-import type { ValidateFunction } from 'ajv';
+import Ajv from 'ajv';
+import type { Ajv as Validator, ValidateFunction } from 'ajv';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
 const DEFINITIONS = '_definitions.json';
+/** What references in the schemas start at. */
+const BASE = 'https://kubernetes.io/api/';
 
 /** Kinds of other people's operators, whose schemas are not among Kubernetes' own. */
 const FOREIGN: ReadonlySet<string> = new Set([
@@ -17,13 +19,13 @@ const FOREIGN: ReadonlySet<string> = new Set([
 /** Checks objects against the published schemas of Kubernetes, in which no unknown field is allowed. */
 export class ObjectSchemas {
   readonly #folder: string;
-  readonly #ajv: InstanceType<typeof Ajv>;
+  readonly #ajv: Validator;
   readonly #known = new Map<string, ValidateFunction>();
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#ajv = new Ajv({ schemaId: 'auto', unknownFormats: 'ignore', logger: false, jsonPointers: true });
-    this.#ajv.addSchema(this.#read(DEFINITIONS), `/api/${DEFINITIONS}`);
+    this.#ajv = new Ajv({ unknownFormats: 'ignore', logger: false, jsonPointers: true });
+    this.#ajv.addSchema({ ...this.#read(DEFINITIONS), $id: `${BASE}${DEFINITIONS}` });
   }
 
   /** What is wrong with the object, as `Kind name: where what`. */
@@ -40,7 +42,9 @@ export class ObjectSchemas {
   }
 
   #load(name: string, { apiVersion, kind }: KubernetesObject): ValidateFunction | undefined {
-    const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+    const [group = '', version] = apiVersion.includes('/')
+      ? apiVersion.split('/')
+      : ['', apiVersion];
     const words = [kind, group.split('.')[0] ?? '', version].filter((word) => word !== '');
     const file = `${words.join('-').toLowerCase()}.json`;
     if (!existsSync(join(this.#folder, file))) return undefined;
@@ -50,6 +54,8 @@ export class ObjectSchemas {
   }
 
   #read(file: string): object {
-    return JSON.parse(readFileSync(join(this.#folder, file), 'utf8')) as object;
+    const schema = JSON.parse(readFileSync(join(this.#folder, file), 'utf8')) as object;
+    // They name draft 2020-12 and use nothing of it that draft 7 does not have.
+    return { ...schema, $schema: undefined };
   }
 }
