@@ -53,6 +53,8 @@ export interface Recipient {
   readonly attempts: number;
   /** The account that keeps its mail, once the router knows; empty before and for other servers. */
   readonly accountId: string;
+  /** Its sender was told of a delay (RFC 3461 NOTIFY=DELAY); absent before. */
+  readonly delayTold?: boolean;
 }
 
 /** Where a message came in, from whom and how. */

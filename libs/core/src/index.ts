@@ -11,6 +11,8 @@ export type {
 } from './event.ts';
 export type { Body } from './body.ts';
 export { laneOf } from './lane.ts';
+export { fairShare } from './lane-balance.ts';
+export type { LaneHoldings } from './lane-balance.ts';
 export { splitAddress, domainKey, addressKey } from './address.ts';
 export type { AddressParts } from './address.ts';
 export { APPEND_DEADLINE_MS, GroupAppend } from './group-append.ts';
@@ -19,10 +21,23 @@ export { ServiceUnavailable } from './service-unavailable.ts';
 export { LogUnavailable, PositionGone } from './ports/log.ts';
 export type { Log, LogRecord, StoredRecord, Partition, PipeResult, Topic } from './ports/log.ts';
 export type { BlobStore } from './ports/blob-store.ts';
-export type { Lanes, LaneLease, LanePosition, TakenLane } from './ports/lanes.ts';
+export type { ParkedBodies } from './ports/parked-bodies.ts';
+export type { CausedRecord, Causes } from './ports/causes.ts';
+export type { EventLog, EventStore, ReadEvents } from './ports/event-log.ts';
+export type { CountedLog, CountedRecord } from './ports/counted-log.ts';
+export type {
+  LeasedTopic,
+  Lanes,
+  LaneLease,
+  LanePosition,
+  LaneUsage,
+  TakenLane,
+} from './ports/lanes.ts';
 export type {
   DeliveryStore,
+  KeptSettlement,
   LaneSettlement,
+  RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,
   ScheduledUpdate,
@@ -157,5 +172,7 @@ export type {
   SmtpSessionInfo,
   TlsIdentity,
 } from './ports/smtp-listener.ts';
+export { WokenRounds } from './woken-rounds.ts';
+export type { RoundResult, WokenRoundsOptions } from './woken-rounds.ts';
 export { LaneHolder } from './lane-holder.ts';
 export type { LaneHolderOptions } from './lane-holder.ts';

@@ -10,6 +10,9 @@ export { mailStoreContract } from './mail-store/mail-store-contract.ts';
 export { sampleMessage } from './mail-store/contract-samples.ts';
 export type { MadeMailStore } from './mail-store/contract-samples.ts';
 export { deliveryStoreContract, parkedInserts, settlementOf } from './contracts/delivery-store.ts';
+export { madeAccounts } from './postgres/made-accounts.ts';
+export { localDeliveryStoreContract } from './contracts/local-delivery-store.ts';
+export type { MadeLocalDeliveryStore } from './contracts/local-delivery-store.ts';
 export type { MadeDeliveryStore } from './contracts/delivery-store.ts';
 export { lanesContract } from './contracts/lanes.ts';
 export type { MadeLanes } from './contracts/lanes.ts';
@@ -48,6 +51,8 @@ export {
 } from './smtp-sink/client-dialogue.ts';
 export type { ClientDialogue } from './smtp-sink/client-dialogue.ts';
 export { CountingSmtpSink } from './smtp-sink/counting-smtp-sink.ts';
+export { HoldingSmtpSink } from './smtp-sink/holding-smtp-sink.ts';
+export type { SinkArrival } from './smtp-sink/holding-smtp-sink.ts';
 export type { CountingSmtpSinkOptions } from './smtp-sink/counting-smtp-sink.ts';
 export { ScriptedSmtpServer } from './smtp-sink/scripted-smtp-server.ts';
 export type { SmtpScript } from './smtp-sink/scripted-smtp-server.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { EXIT, SERVICE_NAMES } from '@staffetta/platform';
+import { describeStartFailure, EXIT, SERVICE_NAMES } from '@staffetta/platform';
 import type { ServiceName } from '@staffetta/platform';
 import { UsageError } from '../command.ts';
 import type { Command } from '../command.ts';
@@ -94,17 +94,24 @@ const status: Command = {
 const migrate: Command = {
   name: 'migrate',
   usage: '',
-  summary: 'bring the database to this version',
+  summary: 'bring the database to this version, and make the topics of a log in Kafka',
   details: 'Needs no running system: an embedded PostgreSQL is started for it, and stopped again.',
   positionals: [0, 0],
   async run({ config, output }) {
     const { migrateDatabase } = await import('@staffetta/composition-context');
     const tell = (_: object, message: string): void => output.note(message);
     const log = { info: () => undefined, warn: tell, error: tell };
-    output.result({ ran: await migrateDatabase(config(), log) }, ({ ran }) =>
-      ran.length === 0 ? 'the database is up to date' : `ran ${ran.join(', ')}`,
-    );
-    return EXIT.done;
+    const settings = config();
+    try {
+      output.result({ ran: await migrateDatabase(settings, log) }, ({ ran }) =>
+        ran.length === 0 ? 'the database is up to date' : `ran ${ran.join(', ')}`,
+      );
+      return EXIT.done;
+    } catch (error) {
+      const { message, exitCode } = describeStartFailure(error, settings);
+      output.failure(message);
+      return exitCode;
+    }
   },
 };
 

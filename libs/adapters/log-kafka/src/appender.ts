@@ -82,9 +82,16 @@ function addWhole(batches: Batches, { records, events }: Append, acceptedLane: n
   if (records.length === 0) for (const event of events) batches.addEvent(event);
 }
 
+/** What is told of a record that may be a repeat goes with it: one that is none of it was never told. */
 function addApart(batches: Batches, { records, events }: Append, acceptedLane: number): void {
-  for (const record of records) batches.addRecord(record, acceptedLane);
-  for (const event of events) batches.addEvent(event);
+  const carriers = new Map(
+    records
+      .filter(({ topic, cause }) => topic === 'accepted' && cause !== undefined)
+      .map((record) => [record.envelope.messageId, record]),
+  );
+  const carried = Map.groupBy(events, ({ messageId }) => carriers.get(messageId));
+  for (const record of records) batches.addRecord(record, acceptedLane, carried.get(record));
+  for (const event of carried.get(undefined) ?? []) batches.addEvent(event);
 }
 
 /** Whoever appended has been refused by then; the producer may hang for longer. */

@@ -1,4 +1,4 @@
-import type { Body, BlobStore, LogRecord } from '@staffetta/core';
+import type { Body, BlobStore, LogRecord, ParkedBodies } from '@staffetta/core';
 import { blobBody, parseBodyRef } from './record-codec.ts';
 import type { RecordReader } from './record-reader.ts';
 
@@ -11,15 +11,26 @@ export class BodyGone extends Error {
   override readonly name = 'BodyGone';
 }
 
-/** Decides where contents lie, and reads them back: in the records themselves, or in the blob store. */
+/** Where contents may lie beside the log. */
+export interface BodyStoreOptions {
+  /** Where contents lie that are too large for a record. */
+  readonly blobs: BlobStore;
+  readonly parked: ParkedBodies;
+  /** Octets of a content that stands in its record; a larger one goes to the blob store. */
+  readonly inlineBytesMax: number;
+}
+
+/** Decides where contents lie, and reads them back: in the records themselves, or in the blob store; parked ones in neither. */
 export class BodyStore {
   readonly #blobs: BlobStore;
   readonly #reader: RecordReader;
+  readonly #parked: ParkedBodies;
   readonly #inlineBytesMax: number;
 
-  constructor(blobs: BlobStore, reader: RecordReader, inlineBytesMax: number) {
+  constructor({ blobs, parked, inlineBytesMax }: BodyStoreOptions, reader: RecordReader) {
     this.#blobs = blobs;
     this.#reader = reader;
+    this.#parked = parked;
     this.#inlineBytesMax = inlineBytesMax;
   }
 
@@ -68,6 +79,10 @@ export class BodyStore {
       return;
     }
     if (body.ref === undefined) throw new Error('a body has neither octets nor a place');
+    if (this.#parked.holds(body.ref)) {
+      yield* this.#parked.chunks(body);
+      return;
+    }
     const place = parseBodyRef(body.ref);
     if (place.kind === 'blob') {
       yield* this.#blobs.chunks(place.ref);

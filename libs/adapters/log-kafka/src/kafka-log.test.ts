@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Envelope } from '@staffetta/contracts';
 import { laneOf } from '@staffetta/core';
-import type { LaneLease, MailEvent } from '@staffetta/core';
+import type { LaneLease } from '@staffetta/core';
 import {
   acceptedEvent,
   acceptedLeases,
@@ -14,6 +14,7 @@ import {
 import type { KafkaLog } from './kafka-log.ts';
 import { prepareTopics, TopicsUnfit } from './prepare-topics.ts';
 import { Reader } from './reader.ts';
+import { eventsOf } from './testing/events-of.ts';
 import { OUTBOUND_LANES, testKafkaLogs } from './testing/test-logs.ts';
 import type { TestLogs } from './testing/test-logs.ts';
 import { Topics } from './topics.ts';
@@ -29,19 +30,6 @@ function check(title: string, body: (made: TestLogs) => Promise<void>): void {
       await made.stop();
     }
   });
-}
-
-async function eventsOf(log: KafkaLog): Promise<readonly MailEvent[]> {
-  const all: MailEvent[] = [];
-  for (let lane = 0; lane < log.events.lanes; lane += 1) {
-    for (let position = 1; ;) {
-      const { events, nextPosition } = await log.events.read(lane, position);
-      if (nextPosition === position) break;
-      all.push(...events);
-      position = nextPosition;
-    }
-  }
-  return all;
 }
 
 check('the value is the message as it came, the envelope a protobuf beside it', async (made) => {
@@ -60,6 +48,41 @@ check('the value is the message as it came, the envelope a protobuf beside it', 
   assert.equal(message?.key?.toString(), record.key);
   const envelope = Envelope.decode(message.headers['envelope']!);
   assert.equal(envelope.messageId, record.envelope.messageId);
+});
+
+check('of records under one cause the first that is read counts, for all readers', async (made) => {
+  const log = made.open('one');
+  const cause = 'it happened';
+  const caused = Array.from({ length: 5 }, (_, n) => sampleRecord(`key ${n}`, { cause }));
+  const before = sampleRecord('before');
+  const after = sampleRecord('after');
+  await log.append([before, ...caused], []);
+  await log.append([...caused, after], []);
+  const keys = async (reader: KafkaLog): Promise<readonly string[]> =>
+    (await readTopic(reader, 'outbound', OUTBOUND_LANES)).map(({ key }) => key).sort();
+  const read = await keys(log);
+  assert.equal(read.length, 3);
+  assert.ok(read.includes('before') && read.includes('after'));
+  assert.deepEqual(await keys(made.open('other')), read);
+});
+
+check('a report that is a repeat takes its own event with it, and no other', async (made) => {
+  const log = made.open('one');
+  const outcomes = Array.from({ length: 2 }, () => {
+    const report = sampleRecord('report', { topic: 'accepted', cause: 'it bounced' });
+    const { messageId, tenantId } = sampleRecord('bounced').envelope;
+    const bounced = { type: 'bounced', messageId, tenantId, recipient: 1, atMs: 1 } as const;
+    return { records: [report], events: [bounced, acceptedEvent(report)] };
+  });
+  for (const { records, events } of outcomes) await log.append(records, events);
+  assert.deepEqual(
+    (await eventsOf(log)).map(({ type }) => type),
+    ['bounced', 'bounced'],
+  );
+  for (const lease of await acceptedLeases(made.lanes)) await pipeLane(log, lease);
+  const types = (await eventsOf(log)).map(({ type }) => type).sort();
+  assert.deepEqual(types, ['accepted', 'bounced', 'bounced']);
+  assert.equal((await readTopic(log, 'outbound', OUTBOUND_LANES)).length, 1);
 });
 
 check('events of what was accepted come with the pipe, once; others at once', async (made) => {

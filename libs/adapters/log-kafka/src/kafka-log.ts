@@ -1,7 +1,8 @@
 import { GroupAppend, LogUnavailable } from '@staffetta/core';
 import type {
-  BlobStore,
   Body,
+  Causes,
+  CountedLog,
   LaneLease,
   Log,
   LogRecord,
@@ -14,6 +15,8 @@ import type {
 } from '@staffetta/core';
 import { Appender } from './appender.ts';
 import { BodyStore } from './body-store.ts';
+import type { BodyStoreOptions } from './body-store.ts';
+import { KafkaCountedLog } from './counted-log.ts';
 import { EventReader } from './event-reader.ts';
 import type { KafkaConnectionOptions } from './kafkajs-internals.ts';
 import { Pipe } from './pipe.ts';
@@ -29,18 +32,16 @@ import { Watchers } from './watchers.ts';
 const PIPE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What the log needs to know. */
-export interface KafkaLogOptions extends TopicSettings {
+export interface KafkaLogOptions extends TopicSettings, BodyStoreOptions {
   readonly connection: KafkaConnectionOptions;
   /** Names this process among those that run at the same time; the same again when it starts again. */
   readonly instance: string;
-  /** Where contents lie that are too large for a record. */
-  readonly blobs: BlobStore;
+  /** By which a record is told from its repeats. */
+  readonly causes: Causes;
   /** Whether nobody has taken the lane since, by what keeps the leases. */
   readonly isHeld: (lease: LaneLease) => Promise<boolean>;
   /** Appenders that write at the same time, each with one group on its way. */
   readonly appenders: number;
-  /** Octets of a content that stands in its record; a larger one goes to the blob store. */
-  readonly inlineBytesMax: number;
   /** How long records are kept that were trimmed. */
   readonly keepMs: number;
   readonly compression: 'none' | 'gzip';
@@ -51,6 +52,8 @@ export interface KafkaLogOptions extends TopicSettings {
 export class KafkaLog implements Log {
   /** What was told of messages, for the trace. */
   readonly events: EventReader;
+  /** What the ledger's check counts. */
+  readonly counted: CountedLog;
   readonly #options: KafkaLogOptions;
   readonly #topics: Topics;
   readonly #reader: Reader;
@@ -69,11 +72,12 @@ export class KafkaLog implements Log {
     this.#topics = new Topics(options);
     const topics = [...this.#topics.all().keys()];
     this.#reader = new Reader(connection, topics);
-    this.events = new EventReader(this.#reader, this.#topics);
-    this.#records = new RecordReader(this.#reader, this.#topics);
-    this.#bodies = new BodyStore(options.blobs, this.#records, options.inlineBytesMax);
-    this.#watchers = new Watchers(this.#reader, this.#topics);
     this.#trims = new Trims(this.#reader, options.keepMs);
+    this.events = new EventReader(this.#reader, this.#topics, this.#trims);
+    this.#records = new RecordReader(this.#reader, this.#topics, options.causes);
+    this.counted = new KafkaCountedLog(this.#reader, this.#topics, this.#records, this.events);
+    this.#bodies = new BodyStore(options, this.#records);
+    this.#watchers = new Watchers(this.#reader, this.#topics);
     this.#appenders = Array.from({ length: options.appenders }, (_, index) => {
       const transactionalId = `${options.prefix}.append.${instance}.${index}`;
       const producer = { connection, topics, compression, transactionalId };

@@ -153,6 +153,7 @@ export interface KafkaConnectionOptions {
 /** Coordinators, isolation and times as the protocol numbers them. */
 export const GROUP_COORDINATOR = 0;
 export const TRANSACTION_COORDINATOR = 1;
+export const READ_UNCOMMITTED = 0;
 export const READ_COMMITTED = 1;
 export const LATEST = -1;
 export const EARLIEST = -2;

@@ -43,7 +43,7 @@ export class Pipe {
   ): Promise<Pipe> {
     const place = topics.placeOf(partition);
     const transactionalId = `${topics.prefix}.pipe.${nameOf(place)}`;
-    const groupId = `${topics.prefix}.pipe`;
+    const groupId = topics.pipeGroup;
     const producer = await Producer.open({ ...options, transactionalId });
     try {
       const offset = await producer.savedOffset(groupId, place);

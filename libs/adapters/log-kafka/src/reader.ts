@@ -3,9 +3,11 @@ import { committedRecords } from './committed-records.ts';
 import {
   connectCluster,
   EARLIEST,
+  GROUP_COORDINATOR,
   kafkaErrorType,
   LATEST,
   READ_COMMITTED,
+  READ_UNCOMMITTED,
 } from './kafkajs-internals.ts';
 import type {
   Broker,
@@ -15,6 +17,7 @@ import type {
   KafkaConnectionOptions,
 } from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
+import { whileBusy } from './while-busy.ts';
 import type { KafkaPartition } from './topics.ts';
 
 const NO_REPLICA = -1;
@@ -68,8 +71,15 @@ export class Reader {
     }
   }
 
-  /** Where the committed part of each partition ends; partitions without a leader are left out. */
-  async ends(topics: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+  /**
+   * Where the committed part of each partition ends, or all that is stored in it; partitions without a leader are left
+   * out.
+   */
+  async ends(
+    topics: ReadonlyMap<string, number>,
+    of: 'committed' | 'stored' = 'committed',
+  ): Promise<ReadonlyMap<string, number>> {
+    const isolation = of === 'committed' ? READ_COMMITTED : READ_UNCOMMITTED;
     return this.#with(async (cluster) => {
       await cluster.refreshMetadataIfNecessary();
       const ends = new Map<string, number>();
@@ -78,12 +88,42 @@ export class Reader {
         const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
         for (const [nodeId, led] of leaders) {
           const broker = await cluster.findBroker({ nodeId });
-          for (const [partition, offset] of await listOffsets(broker, topic, led, LATEST)) {
+          for (const [partition, offset] of await listOffsets(
+            broker,
+            topic,
+            led,
+            LATEST,
+            isolation,
+          )) {
             ends.set(nameOf({ topic, partition }), offset);
           }
         }
       }
       return ends;
+    });
+  }
+
+  /** The offsets last written for a group, of partitions that have one. */
+  async savedOffsets(
+    groupId: string,
+    places: readonly KafkaPartition[],
+  ): Promise<ReadonlyMap<string, number>> {
+    return this.#with(async (cluster) => {
+      const coordinatorType = GROUP_COORDINATOR;
+      const coordinator = await whileBusy(() =>
+        cluster.findGroupCoordinator({ groupId, coordinatorType }),
+      );
+      const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, list]) => ({
+        topic,
+        partitions: list.map(({ partition }) => ({ partition })),
+      }));
+      const { responses } = await whileBusy(() => coordinator.offsetFetch({ groupId, topics }));
+      return new Map(
+        responses
+          .flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })))
+          .filter(({ offset }) => Number(offset) >= 0)
+          .map(({ topic, partition, offset }) => [nameOf({ topic, partition }), Number(offset)]),
+      );
     });
   }
 
@@ -163,10 +203,11 @@ async function listOffsets(
   topic: string,
   partitions: readonly number[],
   timestamp: number,
+  isolationLevel = READ_COMMITTED,
 ): Promise<ReadonlyMap<number, number>> {
   const { responses } = await broker.listOffsets({
     replicaId: NO_REPLICA,
-    isolationLevel: READ_COMMITTED,
+    isolationLevel,
     topics: [{ topic, partitions: partitions.map((partition) => ({ partition, timestamp })) }],
   });
   const found = responses[0]?.partitions ?? [];

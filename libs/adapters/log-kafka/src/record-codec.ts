@@ -16,6 +16,8 @@ const BLOB = 'blob';
 const BLOB_BYTES = 'blob-bytes';
 /** Events that the reader of the record passes on. */
 const EVENTS = 'events';
+/** What the record follows from, where that could happen twice. */
+const CAUSE = 'cause';
 
 /** A record as it was read, with what it carries for the trace. */
 export interface ReadRecord extends StoredRecord {
@@ -36,6 +38,7 @@ export function encodeRecord(record: LogRecord, carried: readonly MailEvent[] = 
     throw new Error('a body has neither octets nor a place');
   }
   if (carried.length > 0) headers[EVENTS] = Buffer.from(JSON.stringify(carried));
+  if (record.cause !== undefined) headers[CAUSE] = Buffer.from(record.cause);
   const value = blob === undefined ? body.bytes! : null;
   return { key: Buffer.from(record.key), value, headers };
 }
@@ -46,6 +49,7 @@ export function decodeRecord(partition: Partition, message: FetchedMessage): Rea
   const envelope = headers[ENVELOPE];
   if (!envelope) throw new Error(`a record without an envelope at offset ${offset}`);
   const events = headers[EVENTS];
+  const cause = headers[CAUSE];
   return {
     topic: partition.topic,
     partition,
@@ -53,6 +57,7 @@ export function decodeRecord(partition: Partition, message: FetchedMessage): Rea
     key: message.key?.toString() ?? '',
     envelope: EnvelopeMessage.decode(envelope) as Envelope,
     body: decodeBody(partition, message),
+    ...(cause && { cause: cause.toString() }),
     carried: events ? (JSON.parse(events.toString()) as MailEvent[]) : [],
   };
 }

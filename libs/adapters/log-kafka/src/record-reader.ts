@@ -1,4 +1,4 @@
-import type { Partition } from '@staffetta/core';
+import type { Causes, Partition } from '@staffetta/core';
 import { ReadAhead } from './read-ahead.ts';
 import type { Reader } from './reader.ts';
 import { decodeRecord } from './record-codec.ts';
@@ -15,15 +15,17 @@ export interface ReadLimits {
   readonly bytesMax: number;
 }
 
-/** Reads records of mail. A position is an offset plus one; markers of transactions leave gaps. */
+/** Reads records of mail. A position is an offset plus one; markers of transactions leave gaps, and so do repeats. */
 export class RecordReader {
   readonly #reader: Reader;
   readonly #topics: Topics;
+  readonly #causes: Causes;
   readonly #ahead = new ReadAhead();
 
-  constructor(reader: Reader, topics: Topics) {
+  constructor(reader: Reader, topics: Topics, causes: Causes) {
     this.#reader = reader;
     this.#topics = topics;
+    this.#causes = causes;
   }
 
   async read(
@@ -36,7 +38,7 @@ export class RecordReader {
     const found =
       ahead && ahead.records.length > 0
         ? ahead
-        : await this.#fetch(partition, ahead?.nextPosition ?? position);
+        : await this.fetch(partition, ahead?.nextPosition ?? position);
     const end = endWithin(found.records, limits);
     const records = found.records.slice(0, end);
     const last = records.at(-1);
@@ -53,14 +55,37 @@ export class RecordReader {
     return record?.position === position ? record : undefined;
   }
 
-  async #fetch(
+  /** The next ones that are there, as many as are fetched at once; none at the end. */
+  async fetch(
     partition: Partition,
     position: number,
   ): Promise<{ readonly records: readonly ReadRecord[]; readonly nextPosition: number }> {
     const place = this.#topics.placeOf(partition);
-    const { messages, nextOffset } = await this.#reader.read(place, position - 1, FETCH_BYTES);
-    const records = messages.map((message) => decodeRecord(partition, message));
-    return { records, nextPosition: nextOffset + 1 };
+    for (let offset = position - 1; ;) {
+      const { messages, nextOffset } = await this.#reader.read(place, offset, FETCH_BYTES);
+      const found = messages.map((message) => decodeRecord(partition, message));
+      const records = await this.#withoutRepeats(found, nameOf(place));
+      // Where all of them were repeats, what lies behind them has not been looked at.
+      if (records.length > 0 || messages.length === 0) {
+        return { records, nextPosition: nextOffset + 1 };
+      }
+      offset = nextOffset;
+    }
+  }
+
+  async #withoutRepeats(
+    records: readonly ReadRecord[],
+    partition: string,
+  ): Promise<readonly ReadRecord[]> {
+    const placeOf = ({ position }: ReadRecord): string => `${partition} ${position}`;
+    const caused = records.flatMap((record) =>
+      record.cause === undefined ? [] : [{ cause: record.cause, place: placeOf(record) }],
+    );
+    if (caused.length === 0) return records;
+    const holders = await this.#causes.claim(caused);
+    return records.filter(
+      (record) => record.cause === undefined || holders.get(record.cause) === placeOf(record),
+    );
   }
 }
 

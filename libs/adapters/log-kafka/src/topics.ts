@@ -30,6 +30,20 @@ export class Topics {
     this.events = `${prefix}.events`;
   }
 
+  /** The group under which pipes write their read positions. */
+  get pipeGroup(): string {
+    return `${this.prefix}.pipe`;
+  }
+
+  /** Every partition of mail. */
+  partitions(): readonly Partition[] {
+    return (Object.entries(this.lanes) as [Topic, number][]).flatMap(([topic, lanes]) =>
+      this.namesOf(topic).flatMap((_, twin) =>
+        Array.from({ length: lanes }, (__, lane) => ({ topic, lane, bulk: twin === 1 })),
+      ),
+    );
+  }
+
   /** Every topic with its number of partitions. */
   all(): ReadonlyMap<string, number> {
     const all = new Map([[this.events, EVENT_LANES]]);

@@ -68,11 +68,13 @@ test('a lease that cannot be renewed: nothing is started in its last part, and i
   const answered = new Promise<void>((resolve) => (answer = resolve));
   const cut: Lanes = {
     leaseMs: lanes.leaseMs,
-    tend: async (...args) => {
+    tend: async (topic, owner, held) => {
       if (away) await answered;
-      return lanes.tend(...args);
+      return lanes.tend(topic, owner, held);
     },
-    release: (leases) => lanes.release(leases),
+    release: (...args) => lanes.release(...args),
+    orphaned: (leases) => lanes.orphaned(leases),
+    closed: (...args) => lanes.closed(...args),
   };
   const { holder, calls } = holderOf(cut, 'one', { now: () => nowMs });
   await holder.start();

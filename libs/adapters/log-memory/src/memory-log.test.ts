@@ -55,6 +55,7 @@ test('a pipe goes on where its results end, for the owner of the lane only', asy
   assert.equal(await log.pipe(lease!, false, 9, copy), 0);
   assert.equal(log.recordsOf('outbound').length, 2);
   await log.lanes.release([lease!]);
+  log.lanes.forget('one');
   const [next] = (await log.lanes.tend('accepted', 'two', [])).taken;
   assert.equal(next?.clean, true);
   assert.equal(next.normal.position, 3);

@@ -1,7 +1,7 @@
 import { Rounds } from '@staffetta/core';
+import type { Ledger } from '@staffetta/core';
 import type { Database } from './database.ts';
-import type { PostgresLedger } from './ledger/postgres-ledger.ts';
-import type { PostgresLog } from './log/postgres-log.ts';
+import type { ParkSlices } from './scheduled/park-slices.ts';
 import { dayAt, ensureTraceDay, traceDays } from './trace/trace-days.ts';
 
 const TEND_MS = 1_000;
@@ -11,11 +11,20 @@ const HOUSEKEEPING_LOCK = 7_205_759_407;
 const DAY_MS = 86_400_000;
 const LOCK_TIMEOUT_MS = 500;
 
+/** What there is to do about a log. */
+export interface KeptLog {
+  readonly parkSlices: ParkSlices;
+  /** Each second, in every process that keeps house. */
+  saveTrimmed(): Promise<void>;
+  /** Frees what nobody needs any more; every few seconds, one process at a time. */
+  freeSettled(): Promise<void>;
+}
+
 /** What the housekeeper works on. */
 export interface HousekeeperOptions {
   readonly database: Database;
-  readonly log: PostgresLog;
-  readonly ledger: PostgresLedger;
+  readonly log: KeptLog;
+  readonly ledger: Ledger;
   readonly traceRetentionDays: number;
   readonly onError: (error: unknown) => void;
 }
@@ -65,7 +74,7 @@ export class Housekeeper {
       if (!locked.rows[0]?.locked) return;
       try {
         while ((await ledger.fold()) > 1_000);
-        if (this.#rounds % SLICES_EVERY === 0) await log.slices.tend();
+        if (this.#rounds % SLICES_EVERY === 0) await log.freeSettled();
         if (this.#rounds % SLOW_EVERY === 0) {
           await log.parkSlices.tend(Date.now());
           await this.#tendDays();

@@ -14,6 +14,7 @@ export async function migrate(database: Database): Promise<readonly string[]> {
       direction: 'up',
       migrationsTable: 'migration',
       advisoryLockKey: 7_205_759_403,
+      advisoryLockMode: 'wait',
       lockTimeout: undefined,
       log: () => undefined,
     } as Parameters<typeof runner>[0]);

@@ -196,3 +196,54 @@ test('replies that end with a bare LF are understood', () =>
       assert.deepEqual(briefOutcomes(outcomes), ['delivered 250 2.0.0']),
     ),
   ));
+
+test('what may not be ended any more gets no final dot', () =>
+  dialogue(
+    async (session) => {
+      await upToContent(session);
+      await session.left();
+      assert.ok(!session.unread.includes('.\r\n'));
+    },
+    sendingOne({ ...outgoingMessage(), mayEnd: () => false }, (outcomes, connection) => {
+      assert.deepEqual(briefOutcomes(outcomes), ['failed']);
+      assert.ok(!connection.usable);
+    }),
+  ));
+
+test('whether the reply to the final dot is awaited is known', () => {
+  let goOn: () => void = () => undefined;
+  const looked = new Promise<void>((resolve) => (goOn = resolve));
+  return dialogue(
+    async (session) => {
+      await upToContent(session);
+      await session.content();
+      await looked;
+      session.say('250 2.0.0 Ok');
+    },
+    async (result) => {
+      const connection = connectionOf(result);
+      assert.equal(connection.awaitsFinalReply, false);
+      const sent = connection.send(outgoingMessage());
+      while (!connection.awaitsFinalReply) await new Promise((resolve) => setTimeout(resolve, 5));
+      goOn();
+      assert.deepEqual(briefOutcomes((await sent).outcomes), ['delivered 250 2.0.0']);
+      assert.equal(connection.awaitsFinalReply, false);
+    },
+  );
+});
+
+test('who draws a 421 at RCPT is told apart from those beside it', () =>
+  dialogue(
+    async (session) => {
+      await session.greet('PIPELINING');
+      await session.hear(/^MAIL /);
+      session.say('250 Ok', '250 Ok', '421 4.7.0 not for him');
+      await session.left();
+    },
+    sendingOne(outgoingMessage(['a@x.test', 'b@x.test', 'c@x.test']), (outcomes) => {
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        ['failed', 'rejected-temporary', 'failed'],
+      );
+    }),
+  ));

@@ -18,6 +18,7 @@ export class SmtpSession implements SmtpConnection {
   readonly #pipelining: boolean;
   #messagesSent = 0;
   #busy = false;
+  #transaction: Transaction | undefined;
   #latest: Promise<SendResult> | undefined;
   #closing = false;
   #resetNeeded = false;
@@ -44,6 +45,10 @@ export class SmtpSession implements SmtpConnection {
 
   get messagesSent(): number {
     return this.#messagesSent;
+  }
+
+  get awaitsFinalReply(): boolean {
+    return this.#transaction?.awaitsFinalReply === true;
   }
 
   send(message: OutgoingMessage): Promise<SendResult> {
@@ -100,6 +105,7 @@ export class SmtpSession implements SmtpConnection {
       const done = (end: TransactionEnd) => {
         this.#resetNeeded = end.resetNeeded;
         this.#busy = false;
+        this.#transaction = undefined;
         this.#wire.read(this.#idle);
         resolve(end.result);
       };
@@ -110,7 +116,8 @@ export class SmtpSession implements SmtpConnection {
         pipelining: this.#pipelining,
         timeouts: this.#settings.timeouts,
       };
-      new Transaction(this.#wire, session, message, plan, done).start(this.#resetNeeded);
+      this.#transaction = new Transaction(this.#wire, session, message, plan, done);
+      this.#transaction.start(this.#resetNeeded);
     });
   }
 

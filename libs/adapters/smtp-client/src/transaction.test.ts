@@ -208,7 +208,7 @@ test('421 ends the session at any time; what was not decided has failed', () =>
     sendingOne(outgoingMessage(['a@x.test', 'b@x.test']), (outcomes, connection) => {
       assert.deepEqual(briefOutcomes(outcomes), [
         'rejected-permanent 550 5.1.1',
-        'failed 421 4.7.0',
+        'rejected-temporary 421 4.7.0',
       ]);
       assert.ok(!connection.usable);
     }),

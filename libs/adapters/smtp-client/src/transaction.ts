@@ -74,6 +74,11 @@ export class Transaction implements ReplyReader {
     this.#await(this.#step);
   }
 
+  /** The whole message was handed to the system, and the server has not said what became of it. */
+  get awaitsFinalReply(): boolean {
+    return this.#step === 'end of DATA' && this.#wire.lastWritten;
+  }
+
   onReply(reply: ParsedReply): void {
     this.#answered = true;
     switch (this.#step) {
@@ -96,8 +101,9 @@ export class Transaction implements ReplyReader {
 
   onLost(reason: string): void {
     if (this.#step === 'over') return;
-    const mayBeDelivered = this.#step === 'end of DATA' && this.#wire.lastWritten;
-    this.#settle(mayBeDelivered ? { kind: 'uncertain', reason } : { kind: 'failed', reason });
+    this.#settle(
+      this.awaitsFinalReply ? { kind: 'uncertain', reason } : { kind: 'failed', reason },
+    );
     this.#finish(false);
   }
 
@@ -117,8 +123,12 @@ export class Transaction implements ReplyReader {
   }
 
   #onRcpt(reply: ParsedReply): void {
-    if (reply.code === CLOSING) return this.#fault(reply);
     const { index } = this.#plan.rcpts[this.#counted]!;
+    if (reply.code === CLOSING) {
+      // It may be this recipient that the server closes for: it is told apart from the others.
+      if (this.#mailRefusal === undefined) this.#outcomes[index] = byCode(this.#named(reply));
+      return this.#fault(reply);
+    }
     this.#counted += 1;
     if (this.#mailRefusal === undefined) {
       if (isPositive(reply.code)) this.#accepted.push(index);
@@ -234,6 +244,7 @@ export class Transaction implements ReplyReader {
   }
 
   #sendLast(content: Buffer | undefined, end: Buffer): void {
+    if (this.#message.mayEnd?.() === false) return this.#abandon('it may not be ended any more');
     this.#wire.writeLast(content, end);
     this.#await('end of DATA');
   }

@@ -3,7 +3,7 @@ import { hostname as machineName, networkInterfaces } from 'node:os';
 import { loadOrCreateCertificate } from '@staffetta/certificates';
 import type { Certificate } from '@staffetta/certificates';
 import { newMessageId, systemClock } from '@staffetta/core';
-import type { InstanceReport, MxResolver, PartHealth } from '@staffetta/core';
+import type { InstanceReport, Ledger, Log, MxResolver, PartHealth } from '@staffetta/core';
 import { DnsClient } from '@staffetta/dns-client';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
@@ -11,20 +11,18 @@ import { TlsFiles } from '@staffetta/grpc';
 import type { GrpcOffer } from '@staffetta/grpc';
 import type { Config, Logger, Metrics, Service, ServiceName } from '@staffetta/platform';
 import {
-  ACCEPTED_LANES,
   DataFolderInUse,
   Database,
   InstanceRegistry,
-  LOCAL_LANES,
   PostgresDirectory,
   PostgresLanes,
-  PostgresLedger,
-  PostgresLog,
   PostgresTrace,
   migrate,
 } from '@staffetta/postgres';
 import type { GrpcAddress } from '@staffetta/postgres';
 import { DnsMxResolver } from '@staffetta/service-resolver';
+import { chooseLog } from './choose-log.ts';
+import type { ChosenLog } from './chosen-log.ts';
 import type { Choice, LocalAnswers } from './choice.ts';
 import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
@@ -55,7 +53,8 @@ interface Parts {
   readonly embedded: EmbeddedPostgres | undefined;
   readonly database: Database;
   readonly registry: InstanceRegistry;
-  readonly log: PostgresLog;
+  readonly log: Log;
+  readonly chosenLog: ChosenLog;
   readonly directory: PostgresDirectory;
   readonly certificate: Certificate;
   readonly dns: DnsClient;
@@ -113,8 +112,8 @@ export class Context implements Service {
     return new PostgresLanes(this.parts.database);
   }
 
-  get ledger(): PostgresLedger {
-    return new PostgresLedger(this.parts.database);
+  get ledger(): Ledger {
+    return this.parts.chosenLog.ledger;
   }
 
   get trace(): PostgresTrace {
@@ -196,7 +195,7 @@ export class Context implements Service {
   async drain(): Promise<void> {}
 
   async stop(): Promise<void> {
-    const { embedded, database, registry, log, directory, dns, chosen, storage } = this.parts;
+    const { embedded, database, registry, chosenLog, directory, dns, chosen, storage } = this.parts;
     clearInterval(this.#beat);
     await this.#beating;
     storage.stop();
@@ -204,8 +203,9 @@ export class Context implements Service {
     chosen.close();
     dns.close();
     await directory.stop();
-    await log.idle().catch((error: unknown) => this.logger.warn({ err: error }, 'log at the end'));
-    await log.watchers.close();
+    await chosenLog
+      .close()
+      .catch((error: unknown) => this.logger.warn({ err: error }, 'log at the end'));
     await registry.unregister();
     await database.close();
     if (this.#superseded) embedded?.detach();
@@ -258,15 +258,16 @@ export class Context implements Service {
       help: 'Time of one group commit.',
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
     });
-    const log = new PostgresLog({
+    const chosenLog = await chooseLog({
+      config,
       database,
-      outboundLanes: config.log.lanes,
+      instance: await folderName(config),
       onGroup: (appends, tookMs) => {
         groups.observe(appends);
         seconds.observe(tookMs / 1_000);
       },
     });
-    await log.prepare(config.log.lanes, ACCEPTED_LANES, LOCAL_LANES);
+    const { log } = chosenLog;
     const directory = new PostgresDirectory(database, {
       onVersion: () => {
         for (const choice of this.#choices) choice.directoryMoved?.();
@@ -289,7 +290,7 @@ export class Context implements Service {
     const observer = grpcMetrics(metrics, 'client');
     const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
-    const base = { embedded, database, registry, log, directory, certificate, storage };
+    const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
     return { ...base, dns, chosen, resolver, grpcTls };
   }
 
@@ -313,7 +314,7 @@ export class Context implements Service {
   }
 
   async #beatOnce(): Promise<void> {
-    const { registry, directory, log, chosen } = this.parts;
+    const { registry, directory, chosenLog, chosen } = this.parts;
     const reports = this.#reporters.map((reporter) => reporter());
     const { stopRequested, alone } = await registry.heartbeat({
       ready: this.options.isReady(),
@@ -325,7 +326,7 @@ export class Context implements Service {
         health: [this.#storageHealth(), ...reports.flatMap((one) => one.health ?? [])],
       },
     });
-    log.watchers.alone = alone;
+    chosenLog.setAlone(alone);
     if (stopRequested) this.options.requestStop();
     await this.#lookAtTls();
     await Promise.all([chosen, ...this.#choices].map((choice) => choice.look()));
@@ -347,9 +348,8 @@ export class Context implements Service {
   }
 }
 
-/** Settings whose parts come with the cluster are refused, never taken for something else. */
-function refuseWhatIsNotThere({ log, blobs }: Config): void {
-  if (log.kind !== 'postgres') throw notThere('log.kind', log.kind, 'postgres');
+/** Settings whose parts are still to come are refused, never taken for something else. */
+function refuseWhatIsNotThere({ blobs }: Config): void {
   if (blobs.kind !== 'postgres') throw notThere('blobs.kind', blobs.kind, 'postgres');
 }
 

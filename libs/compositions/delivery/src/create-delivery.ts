@@ -9,29 +9,33 @@ import { createSmtpConnector } from '@staffetta/smtp-client';
 
 /** How long a connection without a message is kept. */
 const IDLE_MS = 5_000;
+/** What is in flight when a lane goes to another worker may take so long to end. */
+const HAND_OVER_MS = 20_000;
 /** Kept of the time to drain for the last flush. */
 const FLUSH_MARGIN_MS = 2_000;
 
 /** A delivery worker on the log and the scheduled table of the context. */
 export function createDelivery(context: Context): Service {
   const { config, logger } = context;
-  const { log, database, resolver } = context.parts;
+  const { log, chosenLog, database, resolver } = context.parts;
   const delivery = new Delivery({
     log,
     lanes: context.lanes,
-    store: new PostgresDeliveryStore(database, log),
+    store: new PostgresDeliveryStore(database, chosenLog.settlements),
     resolver,
     connector: createSmtpConnector(),
     clock: systemClock,
     random: systemRandom,
     owner: context.id,
     metrics: deliveryMetrics(context.metrics),
+    onWaiting: (waiting) => logger.debug(waiting, 'a lane waits to be let go'),
     onError: (error) => logger.warn({ err: error }, 'delivery met an error; it goes on'),
     settings: {
       ...config.delivery,
       hostname: context.hostname,
       ownAddresses: context.ownAddresses,
       idleMs: IDLE_MS,
+      handOverMs: HAND_OVER_MS,
       drainMs: Math.max(config.drainMs - FLUSH_MARGIN_MS, 0),
     },
   });

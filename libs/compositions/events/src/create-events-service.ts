@@ -1,6 +1,6 @@
 import type { Context } from '@staffetta/composition-context';
-import type { Service } from '@staffetta/platform';
 import { systemClock } from '@staffetta/core';
+import type { Service } from '@staffetta/platform';
 import { EventsOffer } from '@staffetta/events-grpc';
 import { PostgresClusterView, isConnectionLoss } from '@staffetta/postgres';
 import { EventsDesk, FigureFeed } from '@staffetta/service-events';
@@ -8,7 +8,7 @@ import { createEvents } from './create-events.ts';
 
 /** The events service on the context; it answers others about traces, the ledger and what flows. */
 export function createEventsService(context: Context): Service {
-  const { database, log } = context.parts;
+  const { database, chosenLog } = context.parts;
   const { config, ledger, trace, metrics, logger } = context;
   const traceRetentionDays = config.trace.retentionDays;
   const cluster = new PostgresClusterView(database);
@@ -20,9 +20,16 @@ export function createEventsService(context: Context): Service {
   const desk = new EventsDesk(trace, ledger, figures);
   context.local.events = desk;
   context.offer(new EventsOffer(desk, isConnectionLoss));
+  const { kept, events } = chosenLog;
+  const recorder = events && {
+    log: events,
+    lanes: context.lanes,
+    clock: systemClock,
+    owner: context.id,
+  };
   const addReporter = context.addReporter.bind(context);
   const service = createEvents({
-    ...{ database, log, ledger, traceRetentionDays, metrics, logger, addReporter },
+    ...{ database, kept, recorder, ledger, traceRetentionDays, metrics, logger, addReporter },
   });
   return {
     ...service,

@@ -1,15 +1,18 @@
-import type { InstanceReport } from '@staffetta/core';
+import type { InstanceReport, Ledger } from '@staffetta/core';
 import type { Logger, Metrics, Service } from '@staffetta/platform';
-import { Housekeeper, PostgresClusterView } from '@staffetta/postgres';
-import type { Database, PostgresLedger, PostgresLog } from '@staffetta/postgres';
-import { MailWatch } from '@staffetta/service-events';
-import type { MailSight } from '@staffetta/service-events';
+import { Housekeeper, PostgresClusterView, PostgresEventStore } from '@staffetta/postgres';
+import type { Database, KeptLog } from '@staffetta/postgres';
+import { EventRecorder, MailWatch } from '@staffetta/service-events';
+import type { EventRecorderOptions, MailSight } from '@staffetta/service-events';
 
 /** What the events service is made of. */
 export interface EventsOptions {
   readonly database: Database;
-  readonly log: PostgresLog;
-  readonly ledger: PostgresLedger;
+  /** The log, to be kept small. */
+  readonly kept: KeptLog;
+  /** Where events come from, where the log does not write them to the trace. */
+  readonly recorder: Omit<EventRecorderOptions, 'store' | 'onError'> | undefined;
+  readonly ledger: Ledger;
   /** `trace.retentionDays`. */
   readonly traceRetentionDays: number;
   readonly metrics: Metrics;
@@ -23,14 +26,21 @@ export interface EventsOptions {
  * is an error in the log, and its difference, what waits and for how long are metrics.
  */
 export function createEvents(options: EventsOptions): Service {
-  const { database, log, ledger, traceRetentionDays, metrics, logger } = options;
+  const { database, kept, ledger, traceRetentionDays, metrics, logger } = options;
   const housekeeper = new Housekeeper({
     database,
-    log,
+    log: kept,
     ledger,
     traceRetentionDays,
     onError: (error) => logger.warn({ err: error }, 'housekeeping failed; tried again soon'),
   });
+  const recorder =
+    options.recorder &&
+    new EventRecorder({
+      ...options.recorder,
+      store: new PostgresEventStore(database),
+      onError: (error) => logger.warn({ err: error }, 'events could not be recorded; tried again'),
+    });
   options.addReporter(() => {
     const { doneAtMs } = housekeeper;
     return doneAtMs === undefined ? {} : { duties: { housekeeping: doneAtMs } };
@@ -47,13 +57,15 @@ export function createEvents(options: EventsOptions): Service {
     name: 'events',
     async start() {
       await housekeeper.start();
+      await recorder?.start();
       watch.start();
       started = true;
     },
     ready: () => started,
-    // Nothing of its own is in flight: what others settle while they drain is folded until the stop.
+    // What others settle while they drain is recorded and folded until the stop.
     async drain() {},
     async stop() {
+      await recorder?.stop();
       await watch.stop();
       await housekeeper.tend();
       await housekeeper.stop();

@@ -20,11 +20,15 @@ const MEMORY_BYTES = 256 * 1_048_576;
 /** Mailboxes: local delivery from the log, LMTP in, IMAP and POP3 out, on the database of the context. */
 export function createMailbox(context: Context): Service {
   const { config, logger, hostname } = context;
-  const { log, database } = context.parts;
+  const { log, chosenLog, database } = context.parts;
   const onError = (error: unknown): void =>
     logger.warn({ err: error }, 'mailbox met an error; it goes on');
   const mailStore = new PostgresMailStore({ database, onError });
-  const store = new PostgresLocalDeliveryStore({ database, log, mailStore });
+  const store = new PostgresLocalDeliveryStore({
+    database,
+    log: chosenLog.settlements,
+    mailStore,
+  });
   const housekeeper = new MailboxHousekeeper({ database, onError });
   const delivery = new LocalDelivery({
     log,

@@ -48,11 +48,26 @@ export interface LaneSettlement {
   readonly inserts: readonly ScheduledInsert[];
   /** Rows whose recipients all have an outcome. */
   readonly deletes: readonly number[];
+  /** Rows that are on the wire by now. */
+  readonly wire: readonly number[];
   /** Rows that wait again. */
   readonly updates: readonly ScheduledUpdate[];
   readonly events: readonly MailEvent[];
   /** What follows from outcomes (DSN): appended in the same transaction. */
   readonly records: readonly LogRecord[];
+}
+
+/** A row that stayed on the wire when its lane was let go has its outcome. */
+export type KeptSettlement = Pick<
+  LaneSettlement,
+  'lease' | 'inserts' | 'deletes' | 'updates' | 'events' | 'records'
+>;
+
+/** Rows of a lane that earlier owners have on the wire still, of one site. */
+export interface RowsOfOthers {
+  readonly lane: number;
+  readonly site: string;
+  readonly count: number;
 }
 
 /** Scheduled mail and settlement of the lanes of `outbound`. */
@@ -64,6 +79,18 @@ export interface DeliveryStore {
    * recipients whose final reply may be lost are returned, to be told as uncertain.
    */
   reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]>;
+  /**
+   * Before a lane is let go: these rows stay on the wire and are settled by this owner alone, for so long. Rejects where
+   * the lane is another's.
+   */
+  keep(lease: LaneLease, rows: readonly number[], forMs: number): Promise<void>;
+  /** What earlier owners keep on the wire; and, as `reclaim` does, what they did not settle in time or died with. */
+  keptByOthers(leases: readonly LaneLease[]): Promise<{
+    readonly rows: readonly RowsOfOthers[];
+    readonly overdue: readonly ScheduledRow[];
+  }>;
+  /** Writes the outcome of one kept row, by its id in `deletes` or `updates`; nothing where its time is over. */
+  settleKept(settlement: KeptSettlement): Promise<void>;
   /** Writes everything of all lanes in one transaction; lanes that are another's by now are left out and returned. */
   flush(settlements: readonly LaneSettlement[]): Promise<{ readonly lost: readonly LaneLease[] }>;
   /** Rows that are due or waiting by now, not bulk first, then by priority and time; without those in `excludeSites`. */

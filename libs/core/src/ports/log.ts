@@ -20,6 +20,11 @@ export interface LogRecord {
   readonly key: string;
   readonly envelope: Envelope;
   readonly body: Body;
+  /**
+   * What it follows from, where that could happen twice: a log whose appends are not part of the transaction of their
+   * cause gives readers the first record of a cause only. Absent where each record stands for itself.
+   */
+  readonly cause?: string;
 }
 
 /** A record that is durable at a position. */

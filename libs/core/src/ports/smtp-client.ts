@@ -48,6 +48,8 @@ export interface OutgoingMessage {
   readonly is8bit: boolean;
   /** The exact RFC 5322 octets with CRLF lines, not dot-stuffed. The function may be called more than once. */
   readonly body: Buffer | (() => AsyncIterable<Buffer>);
+  /** Asked just before the final dot is sent: false gives the transaction up, and the server has no message. */
+  mayEnd?(): boolean;
 }
 
 /** What became of one recipient. */
@@ -84,6 +86,8 @@ export interface SmtpConnection {
   readonly extensions: ReadonlyMap<string, string>;
   /** Messages for which a transaction was begun. */
   readonly messagesSent: number;
+  /** The final dot was sent and its reply has not come: what is on the wire may be delivered. */
+  readonly awaitsFinalReply: boolean;
   /** Resolves when the socket is closed, by whomever. */
   readonly closed: Promise<void>;
   /** One transaction; never rejects for what the server or the network does. Throws while another is under way. */

@@ -76,6 +76,7 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
     log: {
       ...raw.log,
       kafka: {
+        ...raw.log.kafka,
         brokers: (raw.log.kafka.brokers ?? []).flatMap(
           (broker) => parseHostPort(broker, 9092) ?? [],
         ),

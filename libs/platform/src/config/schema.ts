@@ -70,7 +70,12 @@ const delivery = z.strictObject({
   remotePort: integer(25, 'Port of other SMTP servers.', { max: 65_535 }),
   nextHop: optionalHostPort('none: MX hosts', 'Smart host for all mail, HOST or HOST:PORT.'),
   connectionsMax: integer(2_000, 'Connections of this process to other servers at once.'),
-  connectionsPerSiteMax: integer(20, 'Connections to one site at once.'),
+  connectionsPerSiteMax: integer(20, 'Connections to one site at once, across all workers.'),
+  messagesPerSecondPerSite: integer(
+    0,
+    'Messages to one site in any second as its servers count them, across all workers; 0 for no limit.',
+    { min: 0 },
+  ),
   messagesPerConnectionMax: integer(1_000, 'Messages after which a connection is replaced.'),
   memoryBytes: integer(256 * MB, 'Bytes of mail in the ready queues; past it mail is parked.', {
     min: MB,
@@ -79,6 +84,11 @@ const delivery = z.strictObject({
   retryMinMs: integer(5 * MINUTE_MS, 'Wait after the first failed attempt.'),
   retryMaxMs: integer(4 * HOUR_MS, 'Longest wait between two attempts.'),
   expiresMs: integer(5 * DAY_MS, 'Life of a message; then its sender gets a DSN.'),
+  delayNoticeMs: integer(
+    4 * HOUR_MS,
+    'Delay after which a sender who asked for it (NOTIFY=DELAY, RFC 3461) is told once; 0 for never.',
+    { min: 0 },
+  ),
   allowLoopback: flag(
     false,
     'Deliver to MX hosts on loopback addresses, which are a loop outside tests.',
@@ -145,7 +155,16 @@ const storage = {
     inlineBodyBytes: integer(256 * KIB, 'Largest body inside a record; a larger one is a blob.', {
       max: 1_000_000,
     }),
-    kafka: z.strictObject({ brokers: hostPorts('none', 'Kafka brokers, host:port.') }).prefault({}),
+    kafka: z
+      .strictObject({
+        brokers: hostPorts('none', 'Kafka brokers, host:port; needed with log.kind kafka.'),
+        replicationFactor: integer(
+          3,
+          'Copies of each record in Kafka, all but one of them in sync; 1 for a single broker.',
+          { max: 7 },
+        ),
+      })
+      .prefault({}),
   }),
   database: z.strictObject({
     url: optionalUrl(

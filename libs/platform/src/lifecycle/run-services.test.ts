@@ -78,6 +78,24 @@ describe('a run', () => {
     assert.deepEqual(calls, ['start a', 'stop a']);
   });
 
+  test('tells what it waits for', async () => {
+    const { service } = recorder();
+    const told = Promise.withResolvers<void>();
+    const slow = service('slow', { drain: () => told.promise });
+    const waits: (string | undefined)[] = [];
+    const run = runServices([service('quick'), slow], {
+      drainMs: 60_000,
+      onStarted: () => run.drain(),
+      onStep: (step) => {
+        if (step.kind !== 'waiting') return;
+        waits.push(step.service);
+        told.resolve();
+      },
+    });
+    assert.equal(await run.ended, 0);
+    assert.deepEqual(waits, ['slow']);
+  });
+
   test('is forced by a later second signal, not by an echo of the first', async (context) => {
     context.mock.timers.enable({ apis: ['Date'] });
     const { calls, service } = recorder();

@@ -20,7 +20,16 @@ export interface RunOptions {
 /** A step of a run, for the log. */
 export interface RunStep {
   readonly kind:
-    'starting' | 'started' | 'draining' | 'drained' | 'stopping' | 'stopped' | 'forced';
+    | 'starting'
+    | 'started'
+    | 'draining'
+    | 'drained'
+    /** Told every second while services drain or stop that have begun to. */
+    | 'waiting'
+    | 'stopping'
+    | 'stopped'
+    | 'forced';
+  /** The service; of what is waited for, all that are not done yet. */
   readonly service?: string;
   readonly error?: unknown;
 }
@@ -42,6 +51,7 @@ export interface Run {
 }
 
 const STOP_MS = 30_000;
+const TELL_MS = 1_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -60,6 +70,9 @@ class ServiceRun {
   readonly #drainAsked = Promise.withResolvers<void>();
   readonly #drainForced = Promise.withResolvers<void>();
   readonly #stopForced = Promise.withResolvers<void>();
+  /** Services that are draining or stopping. */
+  readonly #awaited = new Set<string>();
+  #telling: NodeJS.Timeout | undefined;
   #draining = false;
   #stopping = false;
 
@@ -115,10 +128,10 @@ class ServiceRun {
   async #drainAll(): Promise<boolean> {
     const { drainMs } = this.#options;
     const results = this.#started.map(async (service) => {
-      this.#step({ kind: 'draining', service: service.name });
+      this.#begin('draining', service);
       const forced = this.#drainForced.promise;
       const error = await bounded(service.drain(), drainMs, `not drained in ${drainMs} ms`, forced);
-      this.#step({ kind: 'drained', service: service.name, ...error });
+      this.#end('drained', service, error);
       return error === undefined;
     });
     return (await Promise.all(results)).every(Boolean);
@@ -129,11 +142,11 @@ class ServiceRun {
     let clean = true;
     this.#stopping = true;
     for (const service of this.#started.splice(0).toReversed()) {
-      this.#step({ kind: 'stopping', service: service.name });
+      this.#begin('stopping', service);
       const forced = this.#stopForced.promise;
       const error = await bounded(service.stop(), stopMs, `not stopped in ${stopMs} ms`, forced);
       clean &&= error === undefined;
-      this.#step({ kind: 'stopped', service: service.name, ...error });
+      this.#end('stopped', service, error);
     }
     return clean;
   }
@@ -155,6 +168,26 @@ class ServiceRun {
     this.#step({ kind: 'forced' });
     if (this.#stopping) this.#stopForced.resolve();
     this.#drainForced.resolve();
+  }
+
+  #begin(kind: 'draining' | 'stopping', { name }: Service): void {
+    this.#step({ kind, service: name });
+    this.#awaited.add(name);
+    this.#telling ??= setInterval(() => {
+      this.#step({ kind: 'waiting', service: [...this.#awaited].join(', ') });
+    }, TELL_MS);
+  }
+
+  #end(
+    kind: 'drained' | 'stopped',
+    { name }: Service,
+    error: { error: unknown } | undefined,
+  ): void {
+    this.#step({ kind, service: name, ...error });
+    this.#awaited.delete(name);
+    if (this.#awaited.size > 0) return;
+    clearInterval(this.#telling);
+    this.#telling = undefined;
   }
 
   #step(step: RunStep): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ENVELOPE_FORMAT_VERSION, newMessageId } from '@staffetta/core';
 import type { AcceptedEvent, Envelope, LogRecord, Recipient } from '@staffetta/core';
 import { buildDsn } from './report.ts';
@@ -81,6 +82,7 @@ export function notifySender(
       key: messageId,
       envelope: report,
       body: { sizeBytes: bytes.length, bytes, ref: undefined },
+      cause: causeOf(envelope, wanted),
     },
     event: {
       type: 'accepted',
@@ -91,6 +93,15 @@ export function notifySender(
       subject: 'Delivery status notification',
     },
   };
+}
+
+/** The outcomes that are reported: the same when they are found once more, since that they were was not saved. */
+function causeOf({ messageId }: Envelope, reported: readonly NotifiedRecipient[]): string {
+  const recipients = reported.map(
+    ({ recipient, action }) => `${recipient.number}.${recipient.attempts}.${action}`,
+  );
+  const digest = createHash('sha256').update(recipients.join(' ')).digest('base64url');
+  return `report ${messageId} ${digest}`;
 }
 
 function reportEnvelope(

@@ -42,6 +42,16 @@ function report(change: Partial<DsnInput> = {}): string {
   return text;
 }
 
+test('a report of a delay says until when it is tried', () => {
+  const delayed = { ...FAILED, action: 'delayed', status: '4.2.1' } as const;
+  const recipients = [{ ...delayed, willRetryUntilMs: NOW_MS + 86_400_000 }];
+  const text = report({ recipients });
+  assert.match(text, /^Action: delayed\r\n/m);
+  assert.match(text, /^Will-Retry-Until: Wed, 0?4 Feb 2026 04:05:06 \+0000\r\n/m);
+  assert.match(text, /^Subject: Delayed mail/m);
+  assert.ok(!report().includes('Will-Retry-Until'));
+});
+
 /** The parts of the report, each with its header. */
 function partsOf(text: string): readonly string[] {
   const boundary = /boundary="([^"]+)"/.exec(text)![1]!;

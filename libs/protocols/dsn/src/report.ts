@@ -17,6 +17,8 @@ export interface ReportedRecipient {
   readonly reply: SmtpReply | undefined;
   /** Why, in words, where no reply says it. */
   readonly reason: string;
+  /** For `delayed`: when attempts end, in milliseconds since 1970. */
+  readonly willRetryUntilMs?: number;
 }
 
 /** What a report is made from. */
@@ -131,6 +133,9 @@ function recipientFields(recipient: ReportedRecipient, utf8: boolean): string[] 
     `Status: ${recipient.status}`,
     ...(reply?.host ? [`Remote-MTA: dns; ${clean(reply.host)}`] : []),
     ...(reply ? [`Diagnostic-Code: smtp; ${clean(replyLine(reply))}`] : []),
+    ...(recipient.willRetryUntilMs === undefined
+      ? []
+      : [`Will-Retry-Until: ${rfc5322Date(recipient.willRetryUntilMs)}`]),
   ].flatMap((line) => fold(line, '\t'));
 }
 

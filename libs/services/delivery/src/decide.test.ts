@@ -15,6 +15,7 @@ const CONTEXT = {
   bounds: { retryMinMs: 1_000, retryMaxMs: 60_000 },
   random: { next: () => 0.5 },
   dsnRelayed: false,
+  delayNoticeMs: 0,
 };
 const OUTCOMES: readonly RecipientOutcome[] = [
   { kind: 'delivered', reply: REPLY },
@@ -93,4 +94,64 @@ test('a server that takes over reports of success makes ours superfluous', () =>
     notify.map(({ action }) => action),
     ['failed'],
   );
+});
+
+const CLOSING = { ...REPLY, code: 421, enhanced: '4.7.0', text: 'bye', command: 'RCPT TO' };
+
+test('who draws a 421 at RCPT again is tried apart from the others', () => {
+  const outcomes: readonly RecipientOutcome[] = [
+    { kind: 'failed', reason: 'the server closes the session', reply: CLOSING },
+    { kind: 'rejected-temporary', reply: CLOSING },
+    { kind: 'failed', reason: 'the server closes the session', reply: CLOSING },
+  ];
+  const decided = (attempts: number, some = outcomes) =>
+    decide(
+      sampleEnvelope({
+        recipients: recipientsOf(some.length, { attempts }),
+        expiresAtMs: NOW_MS * 9,
+      }),
+      some,
+      CONTEXT,
+    );
+  const first = decided(0);
+  assert.deepEqual([first.retry?.recipients.length, first.apart], [3, undefined]);
+  const again = decided(1);
+  assert.deepEqual(
+    [again.retry, again.apart].map((some) => some?.recipients.map(({ number }) => number)),
+    [[1, 3], [2]],
+  );
+  assert.deepEqual(
+    again.events.map(({ type }) => type),
+    ['deferred', 'deferred', 'deferred'],
+  );
+  const alone = decided(1, outcomes.slice(1, 2));
+  assert.deepEqual([alone.retry?.recipients.length, alone.apart], [1, undefined]);
+});
+
+test('a delay is told once, to a sender who asked for it', () => {
+  const late = { ...CONTEXT, delayNoticeMs: 500_000 };
+  const envelope = sampleEnvelope({
+    acceptedAtMs: NOW_MS - 500_000,
+    expiresAtMs: NOW_MS + 3_600_000,
+    recipients: [
+      ...recipientsOf(1, { notify: 'DELAY,FAILURE' }),
+      ...recipientsOf(1, { notify: '' }),
+      ...recipientsOf(1, { notify: 'NEVER' }),
+    ].map((recipient, n) => ({ ...recipient, number: n + 1 })),
+  });
+  const outcomes = envelope.recipients.map(() => OUTCOMES[2]!);
+  const told = decide(envelope, outcomes, late);
+  assert.deepEqual(
+    told.notify.map((one) => [one.recipient.number, one.action, one.status, one.willRetryUntilMs]),
+    [[1, 'delayed', '4.2.1', envelope.expiresAtMs]],
+  );
+  const { recipients } = told.retry!;
+  assert.deepEqual(
+    recipients.map(({ delayTold }) => delayTold ?? false),
+    [true, false, false],
+  );
+  assert.deepEqual(decide({ ...envelope, recipients }, outcomes, late).notify, []);
+  assert.deepEqual(decide(envelope, outcomes, CONTEXT).notify, []);
+  const early = { ...late, nowMs: NOW_MS - 1 };
+  assert.deepEqual(decide(envelope, outcomes, early).notify, []);
 });

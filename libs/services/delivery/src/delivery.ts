@@ -1,7 +1,16 @@
 import { LaneHolder } from '@staffetta/core';
-import type { LaneLease, MailEvent, ScheduledRow, TakenLane } from '@staffetta/core';
+import type {
+  LaneLease,
+  LaneUsage,
+  OpenConnection,
+  MailEvent,
+  ScheduledRow,
+  TakenLane,
+} from '@staffetta/core';
+import { EarlierOwners } from './earlier-owners.ts';
 import type { Entry } from './entry.ts';
 import { Flusher } from './flusher.ts';
+import { HandOver } from './hand-over.ts';
 import { LaneReader } from './lane-reader.ts';
 import { LiveView } from './live-view.ts';
 import type { DeliveryOptions } from './options.ts';
@@ -40,6 +49,11 @@ export class Delivery {
   readonly #runner: SiteRunner;
   readonly #reader: LaneReader;
   readonly #puller: RowPuller;
+  readonly #handOver: HandOver;
+  readonly #earlier: EarlierOwners;
+  /** Lanes that were lost, until they are taken again: the next owner waits to hear that they have no connection. */
+  readonly #lost = new Map<number, OwnedLane>();
+  #telling: Promise<void> | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
   #unwatch: () => void = () => undefined;
 
@@ -60,15 +74,19 @@ export class Delivery {
       onRelease: (lease) => this.#letGo(lease),
       onError,
     });
-    this.#runner = new SiteRunner(
+    this.#runner = new SiteRunner(options, this.#queues, finder, this.#settler, this.#holder);
+    this.#handOver = new HandOver(
       options,
       this.#queues,
-      finder,
+      this.#runner,
       this.#settler,
-      () => this.#holder.mayStart,
+      this.#flusher,
     );
-    const connections = (): ReturnType<SiteRunner['openConnections']> =>
-      this.#runner.openConnections();
+    this.#earlier = new EarlierOwners(options, (lane, overdue) => {
+      this.#reclaimed(lane, overdue, 'the worker that had it on the wire did not tell in time');
+      this.#wakeSites(lane);
+    });
+    const connections = (): readonly OpenConnection[] => this.#runner.connections.view();
     this.view = new LiveView(this.#queues, connections, options.clock);
     const take = (entry: Entry): void => this.#enqueue(entry);
     this.#reader = new LaneReader(options, take, () => this.#flusher.flush());
@@ -85,14 +103,20 @@ export class Delivery {
     this.#sweepTimer = setInterval(() => this.#sweep(), SWEEP_MS);
   }
 
-  /** Starts nothing more, lets transactions under way end (at most `drainMs`), settles, and lets go of the lanes. */
+  /**
+   * Starts nothing more, lets transactions under way end, settles, and lets go of the lanes; what waits for the reply to
+   * its final dot is waited for, at most `drainMs`.
+   */
   async stop(): Promise<void> {
+    const endMs = performance.now() + this.#options.settings.drainMs;
     this.#unwatch();
     clearInterval(this.#sweepTimer);
+    for (const lane of this.#lanes.values()) this.#close(lane);
+    this.#runner.quiesce();
     await this.#puller.stop();
-    for (const lane of this.#lanes.values()) lane.closing = true;
-    await this.#runner.stop(this.#options.settings.drainMs);
     await this.#holder.stop();
+    await this.#runner.stop(Math.max(endMs - performance.now(), 0));
+    await this.#flusher.keptSettled();
   }
 
   /** Ready queues with something in them, or connections. */
@@ -115,14 +139,16 @@ export class Delivery {
     for (const lane of this.#lanes.values()) messages += lane.inMemory;
     return {
       messages,
-      connections: this.#runner.connections,
+      connections: this.#runner.connections.size,
       memoryBytes: this.#queues.memoryBytes,
     };
   }
 
   async #take(lease: TakenLane): Promise<void> {
-    const lane = new OwnedLane(lease);
+    const lane = new OwnedLane(lease, this.#options.clock.now());
     this.#lanes.set(lease.lane, lane);
+    this.#lost.delete(lease.lane);
+    void this.#earlier.watch(lane);
     if (!lease.clean) {
       const reclaiming = this.#reclaim(lane);
       this.#reclaiming.set(lane, reclaiming);
@@ -137,7 +163,8 @@ export class Delivery {
     // Without it those rows would stay on the wire for ever: the lane is not let go before.
     while (!lane.lost) {
       try {
-        this.#reclaimed(lane, await this.#options.store.reclaim([lane.lease]));
+        const rows = await this.#options.store.reclaim([lane.lease]);
+        this.#reclaimed(lane, rows, 'the worker that had it on the wire died');
         return;
       } catch (error) {
         this.#options.onError(error);
@@ -146,7 +173,7 @@ export class Delivery {
     }
   }
 
-  #reclaimed(lane: OwnedLane, rows: readonly ScheduledRow[]): void {
+  #reclaimed(lane: OwnedLane, rows: readonly ScheduledRow[], reason: string): void {
     const nowMs = this.#options.clock.now();
     for (const { id, envelope } of rows) {
       const events = envelope.recipients.map<MailEvent>((recipient) => ({
@@ -157,7 +184,7 @@ export class Delivery {
         atMs: nowMs,
         attempt: recipient.attempts + 1,
         ...(envelope.route && { site: envelope.route.site }),
-        reason: 'the worker that had it on the wire died',
+        reason,
         uncertain: true,
         nextAttemptAtMs: nowMs,
       }));
@@ -174,7 +201,7 @@ export class Delivery {
       this.#settleUnqueued(entry, entry.envelope.notBeforeMs, 'due', 'not before its time');
       return;
     }
-    const queue = this.#queues.queue(entry.site);
+    const queue = this.#queues.queueIn(entry.lane, entry.site);
     switch (this.#queues.offer(entry, now)) {
       case 'queued':
         this.#runner.wake(queue);
@@ -205,13 +232,15 @@ export class Delivery {
       if (queue.length > 0) this.#runner.wake(queue);
     }
     void this.#parkWire(now);
+    void this.#earlier.look();
+    this.#tellClosed();
     this.#queues.sweep(now);
   }
 
   /** What is on the wire for long holds no position of the log either: it becomes a row that says so. */
   async #parkWire(now: number): Promise<void> {
-    const old = this.#runner
-      .onWire()
+    const old = this.#runner.connections
+      .entries()
       .filter(
         ({ source, readAtMs, lane }) =>
           source.kind === 'log' && readAtMs < now - PARK_AFTER_MS && !lane.lost,
@@ -228,19 +257,27 @@ export class Delivery {
     }
   }
 
-  /** Clean hand-over: nothing more is started, what is on the wire ends, everything is settled. */
-  async #letGo(lease: LaneLease): Promise<void> {
+  #wakeSites(lane: OwnedLane): void {
+    for (const queue of this.#queues.sites.values()) {
+      if (queue.lane === lane && queue.length > 0) this.#runner.wake(queue);
+    }
+  }
+
+  /** Nothing more of it is read, connected for or started. */
+  #close(lane: OwnedLane): void {
+    lane.closing = true;
+    lane.abort.abort();
+  }
+
+  async #letGo(lease: LaneLease): Promise<LaneUsage | void> {
     const lane = this.#lanes.get(lease.lane);
     if (!lane) return;
-    lane.closing = true;
+    this.#close(lane);
     await this.#reclaiming.get(lane);
     await this.#reader.ended(lane);
-    for (const queue of this.#queues.sites.values()) {
-      for (const entry of queue.remove((one) => one.lane === lane)) this.#queues.release(entry);
-    }
-    await this.#runner.ended(lane, this.#options.settings.drainMs);
-    await this.#flusher.flush();
+    const usage = await this.#handOver.letGo(lane);
     this.#lanes.delete(lease.lane);
+    return usage;
   }
 
   /** The lane is another's: what is in memory of it is forgotten, what is on the wire is cut. */
@@ -248,10 +285,27 @@ export class Delivery {
     const lane = this.#lanes.get(lease.lane);
     if (!lane || lane.lease.epoch !== lease.epoch) return;
     lane.lost = true;
+    lane.abort.abort();
     this.#lanes.delete(lease.lane);
+    this.#lost.set(lease.lane, lane);
     for (const queue of this.#queues.sites.values()) {
       for (const entry of queue.remove((one) => one.lane === lane)) this.#queues.release(entry);
     }
     this.#runner.cut(lane);
+  }
+
+  /** Said again and again: whoever takes a lost lane later counts our connections as open from then on. */
+  #tellClosed(): void {
+    const { lanes, owner, onError } = this.#options;
+    const closed = [...this.#lost]
+      .filter(([, lane]) => lane.inMemory === 0 && this.#runner.connections.of(lane).length === 0)
+      .map(([number]) => number);
+    if (closed.length === 0 || this.#telling) return;
+    this.#telling = lanes
+      .closed('outbound', owner, closed)
+      .catch(onError)
+      .finally(() => {
+        this.#telling = undefined;
+      });
   }
 }

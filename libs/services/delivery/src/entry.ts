@@ -19,6 +19,8 @@ export interface Entry {
   readonly memoryBytes: number;
   /** Times it was put back at once after a connection that broke before any answer. */
   restarts: number;
+  /** Its row is marked, or about to be marked, as on the wire. */
+  marked: boolean;
   /** It has its outcome, or was handed back. */
   settled: boolean;
 }

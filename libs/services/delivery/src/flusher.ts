@@ -1,4 +1,4 @@
-import type { DeliveryStore, LaneLease } from '@staffetta/core';
+import type { DeliveryStore, LaneLease, LaneSettlement } from '@staffetta/core';
 import type { OwnedLane } from './owned-lane.ts';
 
 /** Outcomes are written this often, in milliseconds. */
@@ -14,6 +14,7 @@ export class Flusher {
   readonly #onError: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  readonly #kept = new Set<Promise<void>>();
 
   constructor(
     store: DeliveryStore,
@@ -32,6 +33,22 @@ export class Flusher {
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
+  /** Something of the lane was settled; a lane that was let go has rows only, each of which is written on its own. */
+  settled(lane: OwnedLane): void {
+    if (!lane.letGo) {
+      this.wake();
+      return;
+    }
+    const { settlement } = lane.takeSettlement();
+    const writing = this.#settleKept(lane, settlement).finally(() => this.#kept.delete(writing));
+    this.#kept.add(writing);
+  }
+
+  /** Resolves when what was settled of lanes that were let go is written, or its time is over. */
+  async keptSettled(): Promise<void> {
+    await Promise.all(this.#kept);
+  }
+
   /** Resolves when all that was settled before the call is written, or its lane is lost. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
@@ -41,6 +58,18 @@ export class Flusher {
       this.#flushing = undefined;
     });
     await this.#flushing;
+  }
+
+  async #settleKept(lane: OwnedLane, settlement: LaneSettlement): Promise<void> {
+    while (performance.now() < lane.keptUntilMs) {
+      try {
+        await this.#store.settleKept(settlement);
+        return;
+      } catch (error) {
+        this.#onError(error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
   }
 
   async #flushAll(): Promise<void> {

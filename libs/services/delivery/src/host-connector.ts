@@ -12,31 +12,34 @@ const BAD_MAX = 10_000;
 /** Connects to the first host that answers, and remembers those that did not. */
 export class HostConnector {
   readonly #options: DeliveryOptions;
-  readonly #signal: AbortSignal;
   /** Addresses that failed, and until when they are tried last. */
   readonly #bad = new Map<string, number>();
   /** Addresses whose STARTTLS failed: spoken to in the clear until then. */
   readonly #clear = new Map<string, number>();
 
-  /** Nothing more is tried once the signal has come. */
-  constructor(options: DeliveryOptions, signal: AbortSignal) {
+  constructor(options: DeliveryOptions) {
     this.#options = options;
-    this.#signal = signal;
   }
 
-  /** In the order of the targets, but those that failed a moment ago after the others. */
-  async connectFirst(targets: readonly Target[]): Promise<SmtpConnection | RecipientOutcome> {
+  /**
+   * In the order of the targets, but those that failed a moment ago after the others. Nothing more is tried once the
+   * signal has come.
+   */
+  async connectFirst(
+    targets: readonly Target[],
+    signal: AbortSignal,
+  ): Promise<SmtpConnection | RecipientOutcome> {
     let outcome: RecipientOutcome = {
       kind: 'failed',
       reason: 'No mail host of the domain has an address',
     };
     for (const target of this.#goodFirst(targets)) {
-      const result = await this.#connect(target);
+      const result = await this.#connect(target, signal);
       if (result.kind === 'connected') return result.connection;
-      this.failed(target.address);
+      if (!signal.aborted) this.failed(target.address);
       const reason = `${target.host} [${target.address}]: ${result.reason}`;
       outcome = { kind: 'failed', reason, ...(result.reply && { reply: result.reply }) };
-      if (this.#signal.aborted) break;
+      if (signal.aborted) break;
     }
     return outcome;
   }
@@ -53,18 +56,18 @@ export class HostConnector {
     return [...targets.filter((one) => !isBad(one)), ...targets.filter(isBad)];
   }
 
-  async #connect(target: Target): Promise<SmtpConnectResult> {
+  async #connect(target: Target, signal: AbortSignal): Promise<SmtpConnectResult> {
     const { connector, settings, clock } = this.#options;
     const to = { ...target, ehloName: settings.hostname };
     const inClear = (this.#clear.get(target.address) ?? 0) > clock.now();
     const result = await connector.connect(
       { ...to, tls: inClear ? 'off' : 'opportunistic' },
-      { signal: this.#signal },
+      { signal },
     );
-    if (result.kind === 'connected' || result.stage !== 'tls') return result;
+    if (result.kind === 'connected' || result.stage !== 'tls' || signal.aborted) return result;
     // Opportunistic: a server whose TLS is broken gets its mail in the clear.
     if (this.#clear.size >= BAD_MAX) this.#clear.clear();
     this.#clear.set(target.address, clock.now() + CLEAR_MS);
-    return connector.connect({ ...to, tls: 'off' }, { signal: this.#signal });
+    return connector.connect({ ...to, tls: 'off' }, { signal });
   }
 }

@@ -1,3 +1,3 @@
 export { Delivery } from './delivery.ts';
 export type { ReadySite } from './delivery.ts';
-export type { DeliveryMetrics, DeliveryOptions, DeliverySettings } from './options.ts';
+export type { DrainWait, DeliveryMetrics, DeliveryOptions, DeliverySettings } from './options.ts';

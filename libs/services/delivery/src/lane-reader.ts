@@ -1,3 +1,4 @@
+import { WokenRounds } from '@staffetta/core';
 import type { StoredRecord } from '@staffetta/core';
 import type { Entry } from './entry.ts';
 import type { DeliveryOptions } from './options.ts';
@@ -7,7 +8,6 @@ const READ_RECORDS_MAX = 200;
 const READ_BYTES_MAX = 4 * 1024 * 1024;
 /** With this many rows to be written the reader waits for the flush. */
 const PENDING_INSERTS_MAX = 2_000;
-const RETRY_MS = 500;
 const ENTRY_OVERHEAD_BYTES = 2_000;
 
 /** Reads a lane's records as they come: what is not bulk first, bulk while there is nothing else. */
@@ -15,7 +15,7 @@ export class LaneReader {
   readonly #options: DeliveryOptions;
   readonly #take: (entry: Entry) => void;
   readonly #flushed: () => Promise<void>;
-  readonly #running = new Map<OwnedLane, { again: boolean; done: Promise<void> }>();
+  readonly #rounds: WokenRounds<OwnedLane>;
 
   constructor(
     options: DeliveryOptions,
@@ -25,53 +25,35 @@ export class LaneReader {
     this.#options = options;
     this.#take = take;
     this.#flushed = flushed;
+    this.#rounds = new WokenRounds({
+      round: async (lane) => ((await this.#readOnce(lane)) ? 'more' : 'nothing'),
+      mayRun: (lane) => !lane.closing && !lane.lost,
+      onError: (error) => options.onError(error),
+    });
   }
 
   /** Something may be there to read. */
   wake(lane: OwnedLane): void {
-    const running = this.#running.get(lane);
-    if (running) {
-      running.again = true;
-      return;
-    }
-    const state = { again: true, done: Promise.resolve() };
-    this.#running.set(lane, state);
-    state.done = this.#run(lane, state);
+    this.#rounds.wake(lane);
   }
 
   /** Resolves when the lane, which is closing or lost, is not read any more. */
-  async ended(lane: OwnedLane): Promise<void> {
-    await this.#running.get(lane)?.done;
-  }
-
-  async #run(lane: OwnedLane, state: { again: boolean }): Promise<void> {
-    while (state.again && !lane.closing && !lane.lost) {
-      state.again = false;
-      try {
-        if (await this.#readOnce(lane)) state.again = true;
-      } catch (error) {
-        this.#options.onError(error);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        state.again = true;
-      }
-    }
-    this.#running.delete(lane);
+  ended(lane: OwnedLane): Promise<void> {
+    return this.#rounds.ended(lane);
   }
 
   async #readOnce(lane: OwnedLane): Promise<boolean> {
     for (const bulk of [false, true]) {
-      const name = bulk ? 'bulk' : 'normal';
-      const position = lane.readPositions[name];
+      const tracker = lane.tracker(bulk);
       const records = await this.#options.log.read(
         { topic: 'outbound', lane: lane.lease.lane, bulk },
-        position,
+        tracker.next,
         { recordsMax: READ_RECORDS_MAX, bytesMax: READ_BYTES_MAX },
       );
       if (records.length === 0) continue;
       if (lane.lost) return false;
-      lane.readPositions[name] = position + records.length;
       for (const record of records) {
-        if (!lane.tracker(bulk).isSettled(record.position)) this.#take(this.#entryOf(lane, record));
+        if (tracker.read(record.position)) this.#take(this.#entryOf(lane, record));
       }
       if (lane.pendingInserts > PENDING_INSERTS_MAX) await this.#flushed();
       return true;
@@ -89,6 +71,7 @@ export class LaneReader {
       readAtMs: this.#options.clock.now(),
       memoryBytes: (record.body.bytes?.length ?? 0) + ENTRY_OVERHEAD_BYTES,
       restarts: 0,
+      marked: false,
       settled: false,
     };
   }

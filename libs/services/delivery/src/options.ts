@@ -23,6 +23,17 @@ export interface DeliveryOptions {
   readonly settings: DeliverySettings;
   readonly metrics: DeliveryMetrics;
   onError(error: unknown): void;
+  /** Told what draining waits for, where that takes a while. */
+  onWaiting?(waiting: DrainWait): void;
+}
+
+/** What the end of a worker, or the hand-over of a lane, waits for. */
+export interface DrainWait {
+  readonly lane: number;
+  /** Messages in transactions, or that are looked up or connected for. */
+  readonly messages: number;
+  /** Sites to which connections are open still. */
+  readonly sites: readonly string[];
 }
 
 /** Settings of delivery; times in milliseconds, sizes in octets. */
@@ -38,14 +49,20 @@ export interface DeliverySettings {
   /** Life of a report. */
   readonly expiresMs: number;
   readonly connectionsPerSiteMax: number;
+  /** Messages in any second to one site; 0 for no limit. */
+  readonly messagesPerSecondPerSite: number;
   readonly connectionsMax: number;
   readonly messagesPerConnectionMax: number;
   /** How long a connection is kept without a message. */
   readonly idleMs: number;
   readonly readyPerSiteMax: number;
   readonly memoryBytes: number;
-  /** How long what is on the wire may go on when a lane is let go. */
+  /** How long what is in flight may go on when its lane is let go. */
+  readonly handOverMs: number;
+  /** How long what waits for the reply to its final dot may go on when its lane is let go. */
   readonly drainMs: number;
+  /** The sender who asked for it is told of a delay after this time; 0 for never. */
+  readonly delayNoticeMs: number;
 }
 
 /** What is counted as it happens. */

@@ -21,18 +21,29 @@ export class OwnedLane {
   readonly lease: TakenLane;
   readonly normal: SettlementTracker;
   readonly bulk: SettlementTracker;
-  /** Where the next read begins. */
-  readonly readPositions: { normal: number; bulk: number };
   /** The lane is to be let go: nothing more is read or started. */
   closing = false;
   /** The lane is another's: nothing of it is settled any more. */
   lost = false;
+  /** It was let go; what it has on the wire still is settled row by row. */
+  letGo = false;
+  /** Until when it may be, by performance.now(). */
+  keptUntilMs = 0;
+  /** Earlier owners, that did not let go and may live, may have connections open to any of its sites. */
+  isOrphaned = true;
+  /** Connections that earlier owners keep open, by site. */
+  connectionsOfOthers: ReadonlyMap<string, number> = new Map();
+  /** Milliseconds since 1970. */
+  readonly takenAtMs: number;
+  /** Connecting for it is given up: it is closing or lost. */
+  readonly abort = new AbortController();
   /** Messages in memory: ready or on the wire. */
   inMemory = 0;
   /** Rows of `scheduled` that are in memory. */
   readonly pulledRows = new Set<number>();
   #dirty = false;
   #deletes: number[] = [];
+  #wire = new Set<number>();
   #updates: ScheduledUpdate[] = [];
   #events: MailEvent[] = [];
   #inserts: ScheduledInsert[] = [];
@@ -40,11 +51,11 @@ export class OwnedLane {
   /** Rows settled by the flush under way: they may be pulled again only after it. */
   #settledRows: number[] = [];
 
-  constructor(lease: TakenLane) {
+  constructor(lease: TakenLane, takenAtMs: number) {
     this.lease = lease;
+    this.takenAtMs = takenAtMs;
     this.normal = new SettlementTracker(lease.normal);
     this.bulk = new SettlementTracker(lease.bulk);
-    this.readPositions = { normal: this.normal.position, bulk: this.bulk.position };
   }
 
   /** Rows that the next flush inserts. */
@@ -67,6 +78,7 @@ export class OwnedLane {
     else {
       this.#deletes.push(source.id);
       this.#settledRows.push(source.id);
+      this.#wire.delete(source.id);
     }
   }
 
@@ -89,6 +101,13 @@ export class OwnedLane {
     this.#dirty = true;
     this.#updates.push(update);
     this.#settledRows.push(update.id);
+    this.#wire.delete(update.id);
+  }
+
+  /** A pulled row goes on the wire; where the next flush finds it there still, it says so. */
+  onWire(rowId: number): void {
+    this.#dirty = true;
+    this.#wire.add(rowId);
   }
 
   /** Everything for one flush; what comes later goes into the next. */
@@ -101,6 +120,7 @@ export class OwnedLane {
       bulk: this.bulk.snapshot(),
       inserts: this.#inserts.filter(({ id }) => id === undefined || !gone.has(id)),
       deletes: this.#deletes,
+      wire: [...this.#wire],
       updates: this.#updates,
       events: this.#events,
       records: this.#records,
@@ -109,6 +129,7 @@ export class OwnedLane {
     this.#dirty = false;
     this.#inserts = [];
     this.#deletes = [];
+    this.#wire.clear();
     this.#updates = [];
     this.#events = [];
     this.#records = [];

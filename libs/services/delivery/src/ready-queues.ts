@@ -1,6 +1,8 @@
 import type { Entry } from './entry.ts';
 import type { DeliverySettings } from './options.ts';
+import type { OwnedLane } from './owned-lane.ts';
 import { SiteQueue } from './site-queue.ts';
+import { SiteRate } from './site-rate.ts';
 
 /** Whether an entry was taken; if not, why. */
 export type Offer = 'queued' | 'full' | 'down';
@@ -36,12 +38,27 @@ export class ReadyQueues {
     return queue;
   }
 
+  /** The queue of a site whose mail is in this lane; what earlier owners of the lane used of its limits is counted. */
+  queueIn(lane: OwnedLane, site: string): SiteQueue {
+    const queue = this.queue(site);
+    if (queue.lane === lane) return queue;
+    queue.lane = lane;
+    const { messagesPerSecondPerSite } = this.#settings;
+    if (!messagesPerSecondPerSite) return queue;
+    queue.rate ??= new SiteRate(messagesPerSecondPerSite);
+    // One that did not let go may have used all, until its lease ended.
+    const { clean, usage } = lane.lease;
+    const used = clean ? (usage.messages[site] ?? 0) : messagesPerSecondPerSite;
+    queue.rate.endedElsewhere(used, lane.takenAtMs);
+    return queue;
+  }
+
   /**
    * Takes an entry into its site's queue, unless that is full or the site cannot be reached for now. One of each site
    * is always taken: sites whose servers hang hold memory, and must not stop the others.
    */
   offer(entry: Entry, nowMs: number): Offer {
-    const queue = this.queue(entry.site);
+    const queue = this.queueIn(entry.lane, entry.site);
     if (queue.downUntilMs > nowMs) return 'down';
     if (queue.lengthOf(entry.envelope.bulk) >= this.#settings.readyPerSiteMax) return 'full';
     const roomBytes = this.#settings.memoryBytes * (1 - ON_WIRE_PART);
@@ -105,7 +122,8 @@ export class ReadyQueues {
   sweep(nowMs: number): void {
     for (const [site, queue] of this.#sites) {
       const idle = queue.inMemory === 0 && queue.length === 0 && queue.connections === 0;
-      if (idle && queue.downUntilMs <= nowMs) {
+      const counts = (queue.rate?.recent(nowMs) ?? 0) > 0;
+      if (idle && !counts && queue.downUntilMs <= nowMs) {
         this.#sites.delete(site);
       }
     }

@@ -85,6 +85,7 @@ export class RowPuller {
         readAtMs: clock.now(),
         memoryBytes: ENTRY_OVERHEAD_BYTES,
         restarts: 0,
+        marked: false,
         settled: false,
       });
     }

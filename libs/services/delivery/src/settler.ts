@@ -1,8 +1,8 @@
-import type { RecipientOutcome, ScheduledUpdate } from '@staffetta/core';
+import type { RecipientOutcome, ScheduledInsert, ScheduledUpdate } from '@staffetta/core';
 import { notifySender, wantsNotification } from '@staffetta/dsn';
 import type { NotifiedRecipient } from '@staffetta/dsn';
 import { decide } from './decide.ts';
-import type { Decision } from './decide.ts';
+import type { Decision, Retry } from './decide.ts';
 import type { Entry } from './entry.ts';
 import type { Flusher } from './flusher.ts';
 import type { Consequences } from './owned-lane.ts';
@@ -34,6 +34,7 @@ export class Settler {
       nowMs: clock.now(),
       site: entry.site,
       bounds: settings,
+      delayNoticeMs: settings.delayNoticeMs,
       random,
       dsnRelayed,
     });
@@ -46,7 +47,9 @@ export class Settler {
         )
       : decision.events;
     this.#count(entry, decision);
+    const { apart } = decision;
     const consequences = {
+      inserts: apart ? [insertOf(entry, apart)] : [],
       events: report ? [...events, report.notification.event] : events,
       records: report ? [report.notification.record] : [],
     };
@@ -66,6 +69,25 @@ export class Settler {
     });
   }
 
+  /** It was not delivered and is not ours any more: whoever has its lane next finds it where it was. */
+  handBack(entry: Entry): void {
+    if (entry.source.kind === 'row' && entry.marked) {
+      const dueAtMs = this.#options.clock.now();
+      this.#putBack(entry, { id: entry.source.id, dueAtMs, state: 'due' });
+      return;
+    }
+    entry.settled = true;
+    this.#release(entry);
+  }
+
+  /** It goes on the wire: a row is marked as there, by the next flush that finds it so. */
+  goesOut(entry: Entry): void {
+    if (entry.source.kind !== 'row' || entry.marked || entry.lane.lost) return;
+    entry.marked = true;
+    entry.lane.onWire(entry.source.id);
+    this.#flusher.wake();
+  }
+
   /** It is on the wire for long: a row stands for it from now on. */
   parkOnWire(entry: Entry, id: number): void {
     const { envelope, body } = entry;
@@ -81,6 +103,7 @@ export class Settler {
       reason,
     });
     entry.source = { kind: 'row', id };
+    entry.marked = true;
     this.#flusher.wake();
   }
 
@@ -88,22 +111,22 @@ export class Settler {
   reroute(entry: Entry, site: string): void {
     const { envelope, body } = entry;
     const route = { ...envelope.route!, site };
+    const cause = rerouteCause(entry);
     this.#settle(entry, {
-      records: [{ topic: 'outbound', key: site, envelope: { ...envelope, route }, body }],
+      records: [{ topic: 'outbound', key: site, envelope: { ...envelope, route }, body, cause }],
     });
   }
 
   /** Some recipients are tried again: by their row, which a record gets now. */
-  #retry(entry: Entry, retry: NonNullable<Decision['retry']>, consequences: Consequences): void {
+  #retry(entry: Entry, retry: Retry, consequences: Consequences): void {
     const { atMs: dueAtMs, lastReply, reason } = retry;
-    const envelope = { ...entry.envelope, recipients: retry.recipients };
     if (entry.source.kind === 'log') {
-      const { body } = entry;
-      const insert = { envelope, body, dueAtMs, state: 'due' as const, lastReply, reason };
-      this.#settle(entry, { ...consequences, inserts: [insert] });
+      const { inserts = [] } = consequences;
+      this.#settle(entry, { ...consequences, inserts: [insertOf(entry, retry), ...inserts] });
       return;
     }
     const { id } = entry.source;
+    const envelope = { ...entry.envelope, recipients: retry.recipients };
     if (!entry.lane.lost) entry.lane.follow(consequences);
     const update = { id, dueAtMs, state: 'due' as const, envelope, reason };
     this.#putBack(entry, lastReply ? { ...update, lastReply } : update);
@@ -114,7 +137,7 @@ export class Settler {
     this.#release(entry);
     if (entry.lane.lost) return;
     entry.lane.putBack(update);
-    this.#flusher.wake();
+    this.#flusher.settled(entry.lane);
   }
 
   #settle(entry: Entry, consequences: Consequences): void {
@@ -122,7 +145,7 @@ export class Settler {
     this.#release(entry);
     if (entry.lane.lost) return;
     entry.lane.settle(entry.source, consequences);
-    this.#flusher.wake();
+    this.#flusher.settled(entry.lane);
   }
 
   async #report(
@@ -171,6 +194,21 @@ export class Settler {
       metrics.delivered(clock.now() - entry.envelope.acceptedAtMs, entry.envelope.bulk);
     }
   }
+}
+
+/** The row for recipients that are tried again. */
+function insertOf({ envelope, body }: Entry, retry: Retry): ScheduledInsert {
+  const { recipients, atMs: dueAtMs, lastReply, reason } = retry;
+  return { envelope: { ...envelope, recipients }, body, dueAtMs, state: 'due', lastReply, reason };
+}
+
+/** What moved is the record or the row: neither comes again once that is settled. */
+function rerouteCause({ source, lane, envelope }: Entry): string {
+  const place =
+    source.kind === 'row'
+      ? `row ${source.id}`
+      : `lane ${lane.lease.lane} ${source.bulk ? 'bulk' : 'normal'} ${source.position}`;
+  return `reroute ${envelope.messageId} ${place}`;
 }
 
 /** The header at least: reports hold no more of a large message. */

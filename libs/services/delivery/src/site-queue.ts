@@ -1,11 +1,19 @@
 import { RANKS, rankOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import { Fifo } from './fifo.ts';
+import type { OwnedLane } from './owned-lane.ts';
+import type { SiteRate } from './site-rate.ts';
 
 /** The ready queue of one site. */
 export class SiteQueue {
   readonly site: string;
-  /** Connections open or being opened. */
+  /** The lane that its mail is in, as it was taken last. */
+  lane: OwnedLane | undefined;
+  /** Its limit of messages a second; absent without one. */
+  rate: SiteRate | undefined;
+  /** Wakes it when the limit lets more through. */
+  rateTimer: NodeJS.Timeout | undefined;
+  /** Connections open or being opened; one counts until its socket is closed. */
   connections = 0;
   /** Of those, sessions with a server. */
   open = 0;

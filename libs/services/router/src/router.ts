@@ -1,5 +1,14 @@
-import { LaneHolder } from '@staffetta/core';
-import type { Body, Clock, Directory, LaneLease, Lanes, Log, MxResolver } from '@staffetta/core';
+import { LaneHolder, WokenRounds } from '@staffetta/core';
+import type {
+  Body,
+  Clock,
+  Directory,
+  LaneLease,
+  Lanes,
+  Log,
+  MxResolver,
+  RoundResult,
+} from '@staffetta/core';
 import { routeBatch } from './route-batch.ts';
 import type { RoutingContext } from './route-batch.ts';
 import { SiteFinder } from './site-finder.ts';
@@ -9,8 +18,6 @@ const BATCH_RECORDS_MAX = 200;
 /** From a small batch of a lane to its next, in milliseconds: what comes meanwhile goes together; the first does not wait. */
 const GATHER_MS = 20;
 const SMALL_BATCH_RECORDS = 50;
-/** A lane whose batch could not be routed (the database is away, say) waits this long, in milliseconds. */
-const RETRY_MS = 500;
 
 /** What the router is made from. */
 export interface RouterOptions {
@@ -33,8 +40,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #holder: LaneHolder;
   readonly #context: RoutingContext;
-  /** Lanes at work: a lane that is woken meanwhile goes round again. */
-  readonly #running = new Map<number, { again: boolean; done: Promise<void> }>();
+  readonly #rounds: WokenRounds<number>;
   /** Lanes that are let go: nothing more of them is begun, however much there is. */
   readonly #leaving = new Set<number>();
   #unwatch: () => void = () => undefined;
@@ -57,16 +63,21 @@ export class Router {
       clock,
       onTaken: (lane) => {
         this.#leaving.delete(lane.lane);
-        this.#wake(lane.lane);
+        this.#rounds.wake(lane.lane);
       },
       onLost: () => undefined,
       onRelease: (lane) => this.#endLane(lane.lane),
       onError: (error) => options.onError(error),
     });
+    this.#rounds = new WokenRounds({
+      round: (lane) => this.#route(lane),
+      mayRun: (lane) => !this.#stopping && !this.#leaving.has(lane) && this.#holder.held.has(lane),
+      onError: (error) => options.onError(error),
+    });
   }
 
   async start(): Promise<void> {
-    this.#unwatch = this.#options.log.watch('accepted', ({ lane }) => this.#wake(lane));
+    this.#unwatch = this.#options.log.watch('accepted', ({ lane }) => this.#rounds.wake(lane));
     await this.#holder.start();
   }
 
@@ -79,49 +90,19 @@ export class Router {
 
   async #endLane(lane: number): Promise<void> {
     this.#leaving.add(lane);
-    await this.#running.get(lane)?.done;
+    await this.#rounds.ended(lane);
   }
 
-  #wake(lane: number): void {
-    if (this.#stopping || this.#leaving.has(lane) || !this.#holder.held.has(lane)) return;
-    const running = this.#running.get(lane);
-    if (running) {
-      running.again = true;
-      return;
-    }
-    const state = { again: true, done: Promise.resolve() };
-    this.#running.set(lane, state);
-    state.done = this.#run(lane, state);
-  }
-
-  async #run(lane: number, state: { again: boolean }): Promise<void> {
-    while (state.again && !this.#stopping && !this.#leaving.has(lane)) {
-      const lease = this.#holder.held.get(lane);
-      if (!lease) break;
-      state.again = false;
-      try {
-        if (!this.#holder.mayStart) await this.#wait(state);
-        else await this.#routeNext(lease, state);
-      } catch (error) {
-        this.#options.onError(error);
-        await this.#wait(state);
-      }
-    }
-    this.#running.delete(lane);
-  }
-
-  async #wait(state: { again: boolean }): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    state.again = true;
-  }
-
-  async #routeNext(lease: LaneLease, state: { again: boolean }): Promise<void> {
+  async #route(lane: number): Promise<RoundResult> {
+    const lease = this.#holder.held.get(lane);
+    if (!lease) return 'nothing';
+    if (!this.#holder.mayStart) return 'later';
     const records = await this.#routeOnce(lease);
-    if (records === 0) return;
-    state.again = true;
+    if (records === 0) return 'nothing';
     if (records < SMALL_BATCH_RECORDS) {
       await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
     }
+    return 'more';
   }
 
   /** One batch: of what is not bulk if there is any, else of bulk; how many records it had. */

@@ -31,7 +31,7 @@ export function settlementOf(
   lease: LaneLease,
   change: Partial<LaneSettlement> = {},
 ): LaneSettlement {
-  const nothing = { inserts: [], deletes: [], updates: [], events: [], records: [] };
+  const nothing = { inserts: [], deletes: [], wire: [], updates: [], events: [], records: [] };
   return { lease, normal: NOTHING, bulk: NOTHING, ...nothing, ...change };
 }
 
@@ -216,6 +216,30 @@ function rowChecks(check: Check): void {
         [first],
       );
       assert.deepEqual(await store.reclaim(taken), []);
+    },
+  );
+
+  check(
+    'a row that goes on the wire is nobody’s until it is reclaimed or put back',
+    async (made, leases) => {
+      const { store } = made;
+      const lease = leases[0]!;
+      await store.flush([
+        settlementOf(lease, { inserts: await parkedInserts(made, [sampleEnvelope()]) }),
+      ]);
+      const [row] = await store.pull(leases, 9, ALL);
+      const wire = [row!.id];
+      await store.flush([settlementOf(lease, { wire })]);
+      assert.deepEqual(await store.pull(leases, 9, ALL), []);
+      const updates = [{ id: row!.id, dueAtMs: Date.now() - 5, state: 'due' as const }];
+      await store.flush([settlementOf(lease, { updates })]);
+      assert.equal((await store.pull(leases, 9, ALL)).length, 1);
+      await store.flush([settlementOf(lease, { wire })]);
+      assert.deepEqual(
+        (await store.reclaim(leases)).map(({ id }) => id),
+        wire,
+      );
+      assert.deepEqual(await store.keptByOthers(leases), { rows: [], overdue: [] });
     },
   );
 

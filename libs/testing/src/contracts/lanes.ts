@@ -66,7 +66,9 @@ export function lanesContract(label: string, make: () => Promise<MadeLanes>): vo
     });
   };
   ownershipChecks(check);
+  balanceChecks(check);
   leaseChecks(check);
+  usageChecks(check);
 }
 
 type Check = (title: string, body: (made: MadeLanes) => Promise<void>) => void;
@@ -129,6 +131,93 @@ function ownershipChecks(check: Check): void {
     while (one.held.size < made.count) await one.tend();
     for (const { lane, epoch } of kept) assert.equal(one.held.get(lane)?.epoch, epoch);
   });
+}
+
+/** Lanes that came to each owner, in as many rounds as it takes until nothing moves. */
+async function movesOf(owners: readonly Owner[]): Promise<number> {
+  let moves = 0;
+  for (let still = 0; still < 2;) {
+    let moved = 0;
+    for (const owner of owners) moved += (await owner.tend()).taken.length;
+    moves += moved;
+    still = moved === 0 ? still + 1 : 0;
+  }
+  return moves;
+}
+
+function balanceChecks(check: Check): void {
+  check('owners come and go: shares are even, and as few lanes move as can be', async (made) => {
+    const [one, two, three] = OWNERS.map((name) => new Owner(name, made));
+    assert.equal(await movesOf([one!]), made.count);
+    assert.equal(await movesOf([one!, two!]), Math.floor(made.count / 2));
+    const perOwner = Math.floor(made.count / 3);
+    assert.equal(await movesOf([one!, two!, three!]), perOwner);
+    const sizes = [one!, two!, three!].map(({ held }) => held.size);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `shares ${sizes.join(', ')}`);
+    const left = two!.held.size;
+    await made.lanes.release([...two!.held.values()]);
+    await made.dead('two');
+    assert.equal(await movesOf([one!, three!]), left);
+    assert.equal(await movesOf([one!, three!]), 0);
+  });
+
+  check('one that is about to end takes nothing, and keeps what it has', async (made) => {
+    const one = new Owner('one', made);
+    await one.tend();
+    const [first, ...rest] = [...one.held.values()];
+    await made.lanes.release([first!]);
+    const { taken, lost, release } = await made.lanes.tend(TOPIC, 'one', rest, { takesNone: true });
+    assert.deepEqual([taken, lost, release], [[], [], []]);
+  });
+}
+
+function usageChecks(check: Check): void {
+  check('what was used goes to the next owner, once', async (made) => {
+    const usage = { messages: { 'a.example': 3 }, connections: { 'b.example': 2 } };
+    const one = new Owner('one', made);
+    const { taken } = await one.tend();
+    const { lane } = taken[0]!;
+    await made.lanes.release(taken, new Map([[lane, usage]]));
+    await made.dead('one');
+    const usageOf = (some: readonly TakenLane[]): unknown =>
+      some.find((each) => each.lane === lane)?.usage;
+    const next = (await new Owner('two', made).tend()).taken;
+    assert.deepEqual(usageOf(next), usage);
+    await made.lanes.release(next);
+    await made.dead('two');
+    const last = (await new Owner('three', made).tend()).taken;
+    assert.deepEqual(usageOf(last), { messages: {}, connections: {} });
+  });
+
+  check(
+    'an owner that did not let go has connections until it says no, or is dead',
+    async (made) => {
+      const [one, two, three] = OWNERS.map((name) => new Owner(name, made));
+      const held = (await one!.tend()).taken;
+      assert.deepEqual(await made.lanes.orphaned(held), []);
+      await waitFor(made.lanes.leaseMs + 50);
+      // One that stands still has its process, and so its connections.
+      const taken: TakenLane[] = [];
+      while (taken.length === 0) taken.push(...(await two!.tend()).taken);
+      assert.deepEqual(await made.lanes.orphaned(taken), taken);
+      const [first, ...rest] = taken;
+      await made.lanes.closed(TOPIC, 'one', [first!.lane]);
+      assert.deepEqual(await made.lanes.orphaned(taken), rest);
+      // The next owner has to know it too, however the lane came to it.
+      await made.lanes.release(taken);
+      await made.dead('two');
+      const next: TakenLane[] = [];
+      while (next.length === 0) next.push(...(await three!.tend()).taken);
+      const rests = new Set(rest.map(({ lane }) => lane));
+      const orphaned = await made.lanes.orphaned(next);
+      assert.deepEqual(
+        orphaned.map(({ lane }) => lane),
+        next.map(({ lane }) => lane).filter((lane) => rests.has(lane)),
+      );
+      await made.dead('one');
+      assert.deepEqual(await made.lanes.orphaned(next), []);
+    },
+  );
 }
 
 function leaseChecks(check: Check): void {

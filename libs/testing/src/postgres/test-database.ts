@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import pg from 'pg';
+import { FaultyProxy } from '../net/faulty-proxy.ts';
 
 /** An empty database of its own for a test. */
 export interface TestDatabase {
   readonly url: string;
+  /** A way to it that can be cut or held, and its address by that way. */
+  faulty(): Promise<{ readonly proxy: FaultyProxy; readonly url: string }>;
   /** Drops the database; a server that was started for it ends when its last database is dropped. */
   drop(): Promise<void>;
 }
@@ -36,14 +39,26 @@ export async function startTestDatabase(template?: TestDatabase): Promise<TestDa
   const name = `test_${randomBytes(6).toString('hex')}`;
   const from = template ? ` template ${databaseOf(template.url)}` : '';
   await runOn(url, `create database ${name}${from}`);
+  const own = withDatabase(url, name);
   return {
-    url: withDatabase(url, name),
+    url: own,
+    faulty: () => startProxy(own),
     drop: async () => {
       if (!isOurs) await runOn(url, `drop database if exists ${name} with (force)`);
       databases -= 1;
       if (databases === 0) await stopServer();
     },
   };
+}
+
+async function startProxy(
+  url: string,
+): Promise<{ readonly proxy: FaultyProxy; readonly url: string }> {
+  const { host, port, user = '', password, database } = new pg.Client({ connectionString: url });
+  const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+  const proxy = await FaultyProxy.start(target);
+  const login = [user, password ?? ''].map(encodeURIComponent).join(':');
+  return { proxy, url: `postgresql://${login}@127.0.0.1:${proxy.port}/${database ?? ''}` };
 }
 
 async function startServer(): Promise<Server> {

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { after, before } from 'node:test';
 import {
   Database,
+  ParkedBodyReader,
+  ParkSlices,
+  PostgresCauses,
   migrate,
   PostgresBlobStore,
   PostgresLanes,
@@ -16,7 +19,7 @@ import type { TopicSettings } from '../topics.ts';
 
 /** Lanes of `outbound` of the logs made here. */
 export const OUTBOUND_LANES = 4;
-const LANES = { accepted: 3, outbound: OUTBOUND_LANES, local: 2 } as const;
+const LANES = { accepted: 3, outbound: OUTBOUND_LANES, local: 4 } as const;
 const CONNECTIONS_MAX = 6;
 const INLINE_BYTES_MAX = 256 * 1024;
 
@@ -25,6 +28,7 @@ export interface TestLogs {
   readonly settings: TopicSettings;
   readonly kafka: TestKafka;
   readonly lanes: PostgresLanes;
+  readonly database: Database;
   readonly proxy: FaultyProxy;
   /** Stands for another process. */
   open(instance: string, way?: 'straight' | 'proxied', change?: Partial<KafkaLogOptions>): KafkaLog;
@@ -69,6 +73,7 @@ async function makeLogs(kafka: TestKafka, template: TestDatabase): Promise<TestL
     settings,
     kafka,
     lanes,
+    database,
     proxy: kafka.proxies[0]!,
     open: (instance, way = 'straight', change = {}) => {
       const brokers = way === 'proxied' ? kafka.proxiedAddresses : kafka.addresses;
@@ -77,6 +82,8 @@ async function makeLogs(kafka: TestKafka, template: TestDatabase): Promise<TestL
         connection: { brokers, clientId: 'test' },
         instance,
         blobs,
+        causes: new PostgresCauses(database),
+        parked: new ParkedBodyReader(database, new ParkSlices(database)),
         isHeld: (lease) => lanes.isHeld(lease),
         appenders: 2,
         inlineBytesMax: INLINE_BYTES_MAX,

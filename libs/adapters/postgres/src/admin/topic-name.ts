@@ -1,7 +1,7 @@
-import { TOPIC_NUMBERS } from '../log/partitions.ts';
+import { LEASED_NUMBERS } from '../log/partitions.ts';
 
 const NAMES = new Map<number, string>(
-  Object.entries(TOPIC_NUMBERS).map(([name, number]) => [number, name]),
+  Object.entries(LEASED_NUMBERS).map(([name, number]) => [number, name]),
 );
 
 /** The name of a number in a column `topic`. */

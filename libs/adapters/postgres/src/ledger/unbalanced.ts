@@ -39,27 +39,40 @@ async function* unbalancedOf(
   waiting: ReadonlyMap<string, number>,
 ): AsyncIterable<string> {
   const begun = new Set<string>();
-  let after = '00000000-0000-0000-0000-000000000000';
-  for (;;) {
-    const page = await openMessages(connection, day, line, after);
-    for (const { message_id: id, open } of page) {
-      begun.add(id);
-      if (open !== (waiting.get(id) ?? 0)) yield id;
-    }
-    if (page.length < PAGE_MESSAGES) break;
-    after = page.at(-1)!.message_id;
+  for await (const { message_id: id, open } of openMessages(connection, day, line)) {
+    begun.add(id);
+    if (open !== (waiting.get(id) ?? 0)) yield id;
   }
   for (const id of waiting.keys()) if (hourOf(id) === line.hourMs && !begun.has(id)) yield id;
 }
 
-/** Recipients that began less those that ended, by message, where that is not nothing. */
-async function openMessages(
+interface OpenMessage extends Record<string, unknown> {
+  readonly message_id: string;
+  readonly open: number;
+}
+
+/** Recipients that began less those that ended, by message in order, where that is not nothing. */
+export async function* openMessages(
   connection: Connection,
   day: string,
-  line: LedgerLine,
+  line: Pick<LedgerLine, 'tenantId' | 'hourMs'>,
+): AsyncIterable<OpenMessage> {
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const page = await openPage(connection, day, line, after);
+    yield* page;
+    if (page.length < PAGE_MESSAGES) return;
+    after = page.at(-1)!.message_id;
+  }
+}
+
+async function openPage(
+  connection: Connection,
+  day: string,
+  line: Pick<LedgerLine, 'tenantId' | 'hourMs'>,
   after: string,
-): Promise<readonly { message_id: string; open: number }[]> {
-  const rows = await connection.query<{ message_id: string; open: number }>(
+): Promise<readonly OpenMessage[]> {
+  const rows = await connection.query<OpenMessage>(
     `select replace(message_id::text, '-', '') as message_id, sum(change)::int as open from (
        select message_id, cardinality(recipients) as change from trace_message_${day}
        where tenant_id = $1 and message_id > $4

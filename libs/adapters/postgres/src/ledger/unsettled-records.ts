@@ -54,7 +54,8 @@ async function unsettledPositions(
   return new Map(rows.rows.map(({ id, ...reader }) => [id, reader]));
 }
 
-function isSet(bitmap: Buffer, index: number): boolean {
+/** Whether bit n, lowest of an octet first, is set. */
+export function isSet(bitmap: Buffer, index: number): boolean {
   const octet = bitmap[index >> 3];
   return octet !== undefined && (octet & (1 << (index & 7))) !== 0;
 }

@@ -1,28 +1,23 @@
 import type { Body, StoredRecord } from '@staffetta/core';
 import type { Database } from '../database.ts';
-import { parkTable } from '../scheduled/park-slices.ts';
-import type { ParkSlices } from '../scheduled/park-slices.ts';
+import type { ParkedBodyReader } from '../scheduled/parked-body-reader.ts';
+import { BodyGone } from './body-gone.ts';
 import { parseBodyRef, SEGMENT_BYTES } from './body-ref.ts';
 import type { Slices } from './slices.ts';
 
 /** Pieces in which a content is read. */
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The content is no longer where the reference says: it was moved or its slice was freed. */
-export class BodyGone extends Error {
-  override readonly name = 'BodyGone';
-}
-
 /** Reads contents back from log slices and slices of parked mail. */
 export class BodyReader {
   readonly #database: Database;
   readonly #slices: Slices;
-  readonly #parkSlices: ParkSlices;
+  readonly #parked: ParkedBodyReader;
 
-  constructor(database: Database, slices: Slices, parkSlices: ParkSlices) {
+  constructor(database: Database, slices: Slices, parked: ParkedBodyReader) {
     this.#database = database;
     this.#slices = slices;
-    this.#parkSlices = parkSlices;
+    this.#parked = parked;
   }
 
   async read(body: Body): Promise<Buffer> {
@@ -91,27 +86,16 @@ export class BodyReader {
   /** A piece that lies within one segment. */
   async #piece(body: Body, from: number, length: number): Promise<Buffer> {
     const place = parseBodyRef(body.ref ?? '');
+    if (place.kind === 'park') return this.#parked.piece(body.ref ?? '', from, length);
     const part = Math.floor(from / SEGMENT_BYTES);
     const within = from % SEGMENT_BYTES;
-    let rows: { bytes: Buffer }[];
-    if (place.kind === 'park') {
-      const ring = await this.#parkSlices.ringOf(place.slice);
-      if (ring === undefined) throw new BodyGone(`slice ${place.slice} of parked mail was freed`);
-      rows = await this.#query(
-        `park_${ring}_body_read`,
-        `select substring(bytes from $3::int + 1 for $4::int) as bytes from ${parkTable(ring)}
-         where message_id = $1 and part = $2`,
-        [place.messageId, part, within, length],
-      );
-    } else {
-      const ring = await this.#slices.ringOf(place.slice);
-      if (ring === undefined) throw new BodyGone(`log slice ${place.slice} was freed`);
-      rows = await this.#query(
-        `log_${ring}_body_part`,
-        `select substring(bytes from $2::int + 1 for $3::int) as bytes from log_${ring}_body where segment = $1`,
-        [place.segment + part, place.offset + within, length],
-      );
-    }
+    const ring = await this.#slices.ringOf(place.slice);
+    if (ring === undefined) throw new BodyGone(`log slice ${place.slice} was freed`);
+    const rows = await this.#query<{ bytes: Buffer }>(
+      `log_${ring}_body_part`,
+      `select substring(bytes from $2::int + 1 for $3::int) as bytes from log_${ring}_body where segment = $1`,
+      [place.segment + part, place.offset + within, length],
+    );
     const bytes = rows[0]?.bytes;
     if (!bytes) throw new BodyGone('a part of the content is missing');
     return bytes;

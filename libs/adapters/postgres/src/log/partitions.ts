@@ -1,10 +1,16 @@
-import type { Partition, Topic } from '@staffetta/core';
+import type { LeasedTopic, Partition, Topic } from '@staffetta/core';
 
 /** Numbers of the topics in tables; part of the data format. */
 export const TOPIC_NUMBERS: Readonly<Record<Topic, number>> = {
   accepted: 1,
   outbound: 2,
   local: 3,
+};
+
+/** Numbers of what has lanes that are leased; part of the data format. */
+export const LEASED_NUMBERS: Readonly<Record<LeasedTopic, number>> = {
+  ...TOPIC_NUMBERS,
+  events: 4,
 };
 
 /** Lanes of the topics whose number is not configured. */

@@ -8,14 +8,20 @@ import type {
   OnGroup,
   Partition,
   PipeResult,
+  ScheduledInsert,
   StoredRecord,
   Topic,
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { ParkSlices } from '../scheduled/park-slices.ts';
+import type { ParkSlice } from '../scheduled/park-slices.ts';
+import { ParkedBodyReader } from '../scheduled/parked-body-reader.ts';
+import type { Followed, SettlementLog } from '../settlement/settlement-log.ts';
+import { prepareLanes } from '../lanes/prepare-lanes.ts';
 import { ensureTraceDays } from '../trace/trace-days.ts';
-import { daysOf } from '../trace/write-events.ts';
+import { daysOf, writeEvents } from '../trace/write-events.ts';
 import { BodyReader } from './body-reader.ts';
+import { copyToPark } from './copy-to-park.ts';
 import { partitionNumber, TOPIC_NUMBERS } from './partitions.ts';
 import { RecordReader } from './record-reader.ts';
 import { NotWritten, RecordWriter } from './record-writer.ts';
@@ -42,7 +48,8 @@ export interface PostgresLogOptions {
 }
 
 /** The log in tables of PostgreSQL: see docs/architecture.md for slices, segments and numbers. */
-export class PostgresLog implements Log {
+export class PostgresLog implements Log, SettlementLog {
+  readonly isPartOfTransaction = true;
   readonly slices: Slices;
   readonly parkSlices: ParkSlices;
   readonly writer: RecordWriter;
@@ -65,7 +72,8 @@ export class PostgresLog implements Log {
       this.parkSlices,
       options.outboundLanes,
     );
-    this.bodies = new BodyReader(options.database, this.slices, this.parkSlices);
+    const parked = new ParkedBodyReader(options.database, this.parkSlices);
+    this.bodies = new BodyReader(options.database, this.slices, parked);
     this.#reader = new RecordReader(options.database, this.slices);
     this.watchers = new Watchers(options.database);
     this.#appends = new GroupAppend(
@@ -152,18 +160,44 @@ export class PostgresLog implements Log {
     this.watchers.appended(stored);
   }
 
+  /** Events and records of outcomes, in the transaction that settles those. */
+  async follow(
+    connection: Connection,
+    { events, records }: Followed,
+  ): Promise<readonly StoredRecord[]> {
+    if (events.length > 0) await writeEvents(connection, events);
+    return this.writer.write(connection, records);
+  }
+
+  forget(): void {
+    this.slices.forget();
+  }
+
+  park(
+    connection: Connection,
+    target: ParkSlice,
+    inserts: readonly ScheduledInsert[],
+  ): Promise<void> {
+    return copyToPark(connection, this.slices, target, inserts);
+  }
+
+  /** Rotates and frees slices; to be called every few seconds by one process at a time. */
+  async freeSettled(): Promise<void> {
+    await this.slices.tend();
+  }
+
   /** Makes rows for lanes and partitions that are not there yet. */
   async prepare(outboundLanes: number, acceptedLanes: number, localLanes: number): Promise<void> {
+    await prepareLanes(this.#database, {
+      accepted: acceptedLanes,
+      outbound: outboundLanes,
+      local: localLanes,
+    });
     for (const [topic, lanes, classes] of [
       ['accepted', acceptedLanes, 2],
       ['outbound', outboundLanes, 2],
       ['local', localLanes, 1],
     ] as const) {
-      await this.#database.query(
-        `insert into lane (topic, lane) select $1, generate_series(0, $2::int - 1)
-         on conflict do nothing`,
-        [TOPIC_NUMBERS[topic], lanes],
-      );
       const numbers = Array.from({ length: lanes * classes }, (_, index) =>
         partitionNumber({
           topic,

@@ -118,25 +118,6 @@ function delivered(): readonly [AcceptedEvent, MailEvent] {
   ];
 }
 
-test('copies, events and positions become true together', async () => {
-  const [ada, bob] = [await account(), await account()];
-  const events = delivered();
-  const [lane] = lanes;
-  const settled = await store.settle({
-    copies: [copyFor(ada, '1'), copyFor(bob, '2'), copyFor(ada, '3')],
-    events,
-    records: [],
-    lanes: [{ lease: lane!, from: 1, position: 3 }],
-  });
-  assert.deepEqual(settled, { kind: 'ok' });
-  assert.deepEqual([await inboxOf(ada), await inboxOf(bob)], [[1, 2], [1]]);
-  assert.equal(await positionOf(lane!.lane), 3);
-  const trace = await new PostgresTrace(database).message(events[0].messageId);
-  assert.equal(trace?.recipients[0]?.state, 'delivered');
-  const names = (await mailStore.listMailboxes(ada)).map(({ name }) => name);
-  assert.ok(names.includes('Trash'));
-});
-
 test('a lane of another owner or epoch takes everything back', async () => {
   const ada = await account();
   const events = delivered();
@@ -155,31 +136,6 @@ test('a lane of another owner or epoch takes everything back', async () => {
   assert.deepEqual(await inboxOf(ada), []);
   assert.deepEqual([await positionOf(lane!.lane), await positionOf(other!.lane)], [1, 1]);
   assert.equal(await new PostgresTrace(database).message(events[0].messageId), undefined);
-});
-
-test('what was written without being confirmed is not written again', async () => {
-  const ada = await account();
-  const lease = lanes[3]!;
-  const settlement = {
-    ...NOTHING,
-    copies: [copyFor(ada, '1')],
-    lanes: [{ lease, from: 1, position: 2 }],
-  };
-  assert.deepEqual(await store.settle(settlement), { kind: 'ok' });
-  assert.deepEqual(await store.settle(settlement), {
-    kind: 'moved',
-    lanes: [{ lease, position: 2 }],
-  });
-  assert.deepEqual(await inboxOf(ada), [1]);
-});
-
-test('accounts that are not there are named, and nothing is stored', async () => {
-  const ada = await account();
-  const ghost = '00000000-0000-4000-8000-000000000000';
-  const copies = [copyFor(ada, '1'), copyFor(ghost, '1'), copyFor('no uuid', '1')];
-  const settled = await store.settle({ ...NOTHING, copies });
-  assert.deepEqual(settled, { kind: 'gone', accountIds: [ghost, 'no uuid'] });
-  assert.deepEqual(await inboxOf(ada), []);
 });
 
 test('a body is stored once, whoever gets it', async () => {
@@ -213,21 +169,4 @@ test('many transactions over the same mailboxes and bodies do not lock each othe
     const [inbox] = (await mailStore.listMailboxes(id)).filter(({ name }) => name === 'INBOX');
     assert.deepEqual([inbox!.messages, inbox!.uidNext, inbox!.modseq], [24, 25, 25]);
   }
-});
-
-test('what follows is appended in the same transaction', async () => {
-  const ada = await account();
-  const [{ envelope }] = delivered();
-  const bytes = Buffer.from('Subject: report\r\n\r\n');
-  const body = { sizeBytes: bytes.length, bytes, ref: undefined };
-  const record = { topic: 'local' as const, key: ada, envelope, body };
-  await store.settle({ ...NOTHING, copies: [copyFor(ada, '1')], records: [record] });
-  const found = await Promise.all(
-    [...Array(LOCAL_LANES).keys()].map((lane) =>
-      log
-        .read({ topic: 'local', lane, bulk: false }, 1, { recordsMax: 1, bytesMax: 1_000 })
-        .catch(() => []),
-    ),
-  );
-  assert.equal(found.flat()[0]?.envelope.messageId, envelope.messageId);
 });

@@ -8,9 +8,8 @@ import type {
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
-import type { PostgresLog } from '../log/postgres-log.ts';
 import { NotWritten } from '../log/record-writer.ts';
-import { writeEvents } from '../trace/write-events.ts';
+import type { SettlementLog } from '../settlement/settlement-log.ts';
 import type { ChangedMailbox } from './changed.ts';
 import { InboxNumbers } from './inbox-numbers.ts';
 import type { PostgresMailStore } from './postgres-mail-store.ts';
@@ -26,12 +25,15 @@ const TRIES_MAX = 5;
 /** What it works with. */
 export interface LocalDeliveryStoreOptions {
   readonly database: Database;
-  readonly log: PostgresLog;
+  readonly log: SettlementLog;
   /** Whose sessions are told of what arrives. */
   readonly mailStore: PostgresMailStore;
 }
 
-/** Final delivery beside the log in PostgreSQL: mail, trace and the log's position in one transaction. */
+/**
+ * Final delivery: mail and the log's position in one transaction. What follows is part of it, or appended before it, as
+ * the log has it.
+ */
 export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
   readonly #options: LocalDeliveryStoreOptions;
   readonly #inboxes: InboxNumbers;
@@ -46,7 +48,11 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
   }
 
   async #settle(settlement: LocalSettlement): Promise<LocalSettled> {
+    const { database, log } = this.#options;
     const blobs = blobsOf(settlement.copies);
+    let mustAppend = !log.isPartOfTransaction;
+    // What is appended stays told: whether all accounts are there must not be known from memory.
+    if (mustAppend) for (const id of accountsOf(settlement.copies)) this.#inboxes.forget(id);
     for (let attempt = 1; ; attempt += 1) {
       const inboxes = await this.#inboxes.find(new Set(accountsOf(settlement.copies)));
       const gone = accountsOf(settlement.copies).filter((id) => !inboxes.has(id));
@@ -57,8 +63,10 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
         mailboxNumber: inboxes.get(accountId)!,
         blob: blobs.get(message.body)!,
       }));
+      if (mustAppend) await log.append(settlement.records, settlement.events);
+      mustAppend = false;
       try {
-        const written = await this.#options.database.transaction((connection) =>
+        const written = await database.transaction((connection) =>
           this.#write(connection, settlement, copies),
         );
         this.#committed(settlement, written);
@@ -67,7 +75,7 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
         if (error instanceof NotSettled) return error.settled;
         if (attempt === TRIES_MAX) throw error;
         if (error instanceof InboxGone) for (const id of error.accountIds) this.#inboxes.forget(id);
-        else if (error instanceof NotWritten) this.#options.log.slices.forget();
+        else if (error instanceof NotWritten) log.forget();
         else throw error;
       }
     }
@@ -80,8 +88,7 @@ export class PostgresLocalDeliveryStore implements LocalDeliveryStore {
   ): Promise<{ changed: readonly ChangedMailbox[]; records: readonly StoredRecord[] }> {
     await savePositions(connection, settlement.lanes);
     const changed = copies.length > 0 ? await storeAll(connection, copies) : [];
-    if (settlement.events.length > 0) await writeEvents(connection, settlement.events);
-    const records = await this.#options.log.writer.write(connection, settlement.records);
+    const records = await this.#options.log.follow(connection, settlement);
     return { changed, records };
   }
 

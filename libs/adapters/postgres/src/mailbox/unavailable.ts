@@ -1,4 +1,4 @@
-import { MailStoreUnavailable } from '@staffetta/core';
+import { LogUnavailable, MailStoreUnavailable } from '@staffetta/core';
 import { isConnectionLoss } from '../database.ts';
 
 /** Insufficient resources, operator intervention, transaction rollback: a repeat may succeed. */
@@ -18,7 +18,7 @@ export async function orUnavailable<Result>(step: Promise<Result>): Promise<Resu
 
 /** Whether a repeat may succeed. */
 export function isTemporary(error: unknown): boolean {
-  if (isConnectionLoss(error)) return true;
+  if (isConnectionLoss(error) || error instanceof LogUnavailable) return true;
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' && TEMPORARY_STATE.test(code);
 }

@@ -11,7 +11,8 @@ export function parkTable(ring: number): string {
   return `park_${ring}_body`;
 }
 
-interface ParkSlice {
+/** A slice in use. */
+export interface ParkSlice {
   readonly seq: number;
   readonly ring: number;
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type {
   DeliveryStore,
+  KeptSettlement,
   LaneLease,
   LaneSettlement,
+  RowsOfOthers,
   ScheduledInsert,
   ScheduledRow,
   ScheduledUpdate,
@@ -11,18 +13,20 @@ import type {
 } from '@staffetta/core';
 import type { Connection, Database } from '../database.ts';
 import { decodeEnvelope, encodeEnvelope } from '../log/batch-codec.ts';
-import { formatBodyRef, parseBodyRef, SEGMENT_BYTES } from '../log/body-ref.ts';
+import { mayBeAlive } from '../lanes/living-process.ts';
+import { formatBodyRef, parseBodyRef } from '../log/body-ref.ts';
 import { TOPIC_NUMBERS } from '../log/partitions.ts';
-import type { PostgresLog } from '../log/postgres-log.ts';
 import { NotWritten } from '../log/record-writer.ts';
+import type { SettlementLog } from '../settlement/settlement-log.ts';
 import { storableJson } from '../storable-json.ts';
-import { writeEvents } from '../trace/write-events.ts';
-import { parkTable } from './park-slices.ts';
 import { PULL_ROWS } from './pull-rows.ts';
 
 const FLUSH_TRIES_MAX = 5;
 /** The sequence's increment. */
 const ROW_ID_BLOCK = 1_000;
+
+/** It was kept by an earlier owner, whose time is over or who is dead. */
+const IS_OVERDUE = `(wire_until < now() or not ${mayBeAlive('scheduled.wire_owner')})`;
 
 interface Scheduled {
   id: number;
@@ -35,14 +39,19 @@ interface Scheduled {
   last_reply: SmtpReply | null;
 }
 
-/** Settlement and scheduled mail in PostgreSQL, beside the log in PostgreSQL: one transaction a flush. */
+/**
+ * Settlement and scheduled mail in PostgreSQL: one transaction a flush. What follows from outcomes is part of it, or
+ * appended before it, as the log has it.
+ */
 export class PostgresDeliveryStore implements DeliveryStore {
   readonly #database: Database;
-  readonly #log: PostgresLog;
+  readonly #log: SettlementLog;
   /** A settlement that is flushed again, since the reply was lost, has the same id. */
   readonly #flushIds = new WeakMap<LaneSettlement, string>();
+  /** What follows from these is in the log, though they may not be written yet. */
+  readonly #appended = new WeakSet<LaneSettlement>();
 
-  constructor(database: Database, log: PostgresLog) {
+  constructor(database: Database, log: SettlementLog) {
     this.#database = database;
     this.#log = log;
   }
@@ -55,31 +64,65 @@ export class PostgresDeliveryStore implements DeliveryStore {
   }
 
   async reclaim(leases: readonly LaneLease[]): Promise<readonly ScheduledRow[]> {
-    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
-      `with ours as (
-         select lane.lane from lane
-         join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch)
-           using (lane, owner, epoch)
-         where topic = $1 order by lane for share of lane
+    return this.#reclaim(leases, `wire_owner is null or ${IS_OVERDUE}`);
+  }
+
+  async keep(lease: LaneLease, rows: readonly number[], forMs: number): Promise<void> {
+    const [found] = await this.#database.query<{ held: number }>(
+      `with held as (
+         select lane from lane
+         where topic = $1 and lane = $2 and owner = $3 and epoch = $4 for share
+       ), kept as (
+         update scheduled set wire_owner = $3, wire_until = now() + $6 * interval '1 millisecond'
+         where id = any ($5::bigint[]) and state = 'wire' and lane in (select lane from held)
        )
-       update scheduled set state = 'due'
-       where lane in (select lane from ours) and state = 'wire'
-       returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
-      [
-        TOPIC_NUMBERS.outbound,
-        leases.map((lease) => lease.lane),
-        leases.map((lease) => lease.owner),
-        leases.map((lease) => lease.epoch),
-      ],
+       select count(*) as held from held`,
+      [TOPIC_NUMBERS.outbound, lease.lane, lease.owner, lease.epoch, rows, forMs],
     );
-    return rows.map(scheduledRow);
+    if (found?.held !== 1) throw new Error(`lane ${lease.lane} is another's by now`);
+  }
+
+  async keptByOthers(leases: readonly LaneLease[]): Promise<{
+    readonly rows: readonly RowsOfOthers[];
+    readonly overdue: readonly ScheduledRow[];
+  }> {
+    const overdue = await this.#reclaim(leases, `wire_owner is not null and ${IS_OVERDUE}`);
+    const rows = await this.#database.query<{ lane: number; site: string; count: number }>(
+      `select lane, site, count(*) as count from scheduled
+       where lane = any ($1::int[]) and state = 'wire' and wire_owner <> $2
+       group by lane, site`,
+      [leases.map((lease) => lease.lane), leases[0]?.owner],
+    );
+    return { rows, overdue };
+  }
+
+  async settleKept(settlement: KeptSettlement): Promise<void> {
+    const { lease, deletes, updates, inserts, events, records } = settlement;
+    const id = deletes[0] ?? updates[0]?.id;
+    const isOurs = `select id from scheduled
+      where id = $1 and state = 'wire' and wire_owner = $2 and wire_until > now()`;
+    if (!this.#log.isPartOfTransaction) {
+      if ((await this.#database.query(isOurs, [id, lease.owner])).length === 0) return;
+      await this.#log.append(records, events);
+    }
+    const stored = await this.#database.transaction(async (connection) => {
+      const { rows } = await connection.query(`${isOurs} for update`, [id, lease.owner]);
+      if (rows.length === 0) return [];
+      await connection.query('delete from scheduled where id = any($1::bigint[])', [deletes]);
+      if (inserts.length > 0) await this.#insertScheduled(connection, lease.lane, inserts);
+      await updateScheduled(connection, updates);
+      return this.#log.follow(connection, { events, records });
+    });
+    this.#log.committed(stored);
   }
 
   async flush(
     settlements: readonly LaneSettlement[],
   ): Promise<{ readonly lost: readonly LaneLease[] }> {
-    let pending = settlements;
     const lost: LaneLease[] = [];
+    let pending = this.#log.isPartOfTransaction
+      ? settlements
+      : await this.#appendBefore(settlements, lost);
     for (let attempt = 1; pending.length > 0; attempt += 1) {
       try {
         const stored = await this.#database.transaction((connection) =>
@@ -95,7 +138,7 @@ export class PostgresDeliveryStore implements DeliveryStore {
           lost.push(...leases.filter((lease) => !error.written.has(lease.lane)));
           pending = pending.filter((one) => !leases.includes(one.lease));
         } else if (error instanceof NotWritten && attempt < FLUSH_TRIES_MAX) {
-          this.#log.slices.forget();
+          this.#log.forget();
         } else throw error;
       }
     }
@@ -145,12 +188,56 @@ export class PostgresDeliveryStore implements DeliveryStore {
       connection,
       settlements.flatMap((one) => one.updates),
     );
-    const events = settlements.flatMap((one) => one.events);
-    if (events.length > 0) await writeEvents(connection, events);
-    return this.#log.writer.write(
-      connection,
-      settlements.flatMap((one) => one.records),
+    const wire = settlements.flatMap((one) => one.wire);
+    if (wire.length > 0) {
+      await connection.query({
+        name: 'scheduled_wire',
+        text: `update scheduled set state = 'wire' where id = any ($1::bigint[])`,
+        values: [wire],
+      });
+    }
+    return this.#log.follow(connection, {
+      events: settlements.flatMap((one) => one.events),
+      records: settlements.flatMap((one) => one.records),
+    });
+  }
+
+  async #reclaim(leases: readonly LaneLease[], which: string): Promise<readonly ScheduledRow[]> {
+    const rows = await this.#database.query<Scheduled & Record<string, unknown>>(
+      `with ours as (
+         select lane.lane from lane
+         join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch)
+           using (lane, owner, epoch)
+         where topic = $1 order by lane for share of lane
+       )
+       update scheduled set state = 'due', wire_owner = null, wire_until = null
+       where lane in (select lane from ours) and state = 'wire' and (${which})
+       returning id, lane, envelope, body_slice, body_bytes, message_id, due_at, last_reply`,
+      [
+        TOPIC_NUMBERS.outbound,
+        leases.map((lease) => lease.lane),
+        leases.map((lease) => lease.owner),
+        leases.map((lease) => lease.epoch),
+      ],
     );
+    return rows.map(scheduledRow);
+  }
+
+  /** Appends what follows from those whose lanes are ours still, and returns them; a repeat of it is told by readers. */
+  async #appendBefore(
+    settlements: readonly LaneSettlement[],
+    lost: LaneLease[],
+  ): Promise<readonly LaneSettlement[]> {
+    const held = await heldLanes(this.#database, settlements);
+    lost.push(...settlements.map(({ lease }) => lease).filter(({ lane }) => !held.has(lane)));
+    const ours = settlements.filter(({ lease }) => held.has(lease.lane));
+    const followed = ours.filter((one) => !this.#appended.has(one));
+    await this.#log.append(
+      followed.flatMap((one) => one.records),
+      followed.flatMap((one) => one.events),
+    );
+    for (const one of followed) this.#appended.add(one);
+    return ours;
   }
 
   async #insertScheduled(
@@ -180,27 +267,22 @@ export class PostgresDeliveryStore implements DeliveryStore {
     });
   }
 
-  /** Copies contents from the log to this hour's slice, inside the server; returns the slice of each. */
+  /** Copies contents from the log to this hour's slice; returns the slice of each. */
   async #parkBodies(
     connection: Connection,
     inserts: readonly ScheduledInsert[],
   ): Promise<readonly number[]> {
     const target = await this.#log.parkSlices.current(Date.now());
-    const fromLog = new Map<number, ScheduledInsert[]>();
+    const fromLog: ScheduledInsert[] = [];
     const slices = inserts.map((insert) => {
       const place = parseBodyRef(insert.body.ref ?? '');
       if (place.kind === 'park') return place.slice;
-      const list = fromLog.get(place.slice);
-      if (list) list.push(insert);
-      else fromLog.set(place.slice, [insert]);
+      fromLog.push(insert);
       return target.seq;
     });
-    for (const [slice, list] of fromLog) {
-      const ring = await this.#log.slices.ringOf(slice);
-      if (ring === undefined) throw new Error(`log slice ${slice} is gone while a record needs it`);
-      await copyBodies(connection, ring, target.ring, list);
-    }
-    if (fromLog.size > 0 && !(await this.#log.parkSlices.isOpen(connection, target))) {
+    if (fromLog.length === 0) return slices;
+    await this.#log.park(connection, target, fromLog);
+    if (!(await this.#log.parkSlices.isOpen(connection, target))) {
       throw new NotWritten('the slice of parked mail was freed');
     }
     return slices;
@@ -233,6 +315,25 @@ class NotSaved extends Error {
     this.leases = leases;
     this.written = written;
   }
+}
+
+/** Those of the lanes that no one else has taken. */
+async function heldLanes(
+  database: Database,
+  settlements: readonly LaneSettlement[],
+): Promise<ReadonlySet<number>> {
+  const rows = await database.query<{ lane: number }>(
+    `select lane from lane
+     join unnest($2::int[], $3::text[], $4::bigint[]) as held (lane, owner, epoch) using (lane, owner, epoch)
+     where topic = $1`,
+    [
+      TOPIC_NUMBERS.outbound,
+      settlements.map(({ lease }) => lease.lane),
+      settlements.map(({ lease }) => lease.owner),
+      settlements.map(({ lease }) => lease.epoch),
+    ],
+  );
+  return new Set(rows.map(({ lane }) => lane));
 }
 
 async function savePositions(
@@ -300,6 +401,7 @@ async function updateScheduled(
   await connection.query({
     name: 'scheduled_update',
     text: `update scheduled set due_at = row.due_at, state = row.state,
+             wire_owner = null, wire_until = null,
              recipients = coalesce(row.recipients, scheduled.recipients),
              envelope = coalesce(decode(row.envelope, 'base64'), scheduled.envelope),
              last_reply = coalesce(row.last_reply, scheduled.last_reply),
@@ -309,42 +411,6 @@ async function updateScheduled(
            where scheduled.id = row.id`,
     values: [storableJson(rows)],
   });
-}
-
-async function copyBodies(
-  connection: Connection,
-  fromRing: number,
-  toRing: number,
-  inserts: readonly ScheduledInsert[],
-): Promise<void> {
-  const parts = inserts.flatMap(({ envelope, body }) => {
-    const place = parseBodyRef(body.ref ?? '');
-    if (place.kind !== 'log') return [];
-    const count = Math.max(1, Math.ceil(body.sizeBytes / SEGMENT_BYTES));
-    return Array.from({ length: count }, (_, part) => ({
-      messageId: envelope.messageId,
-      part,
-      segment: place.segment + part,
-      offset: place.offset,
-      length: Math.min(SEGMENT_BYTES, body.sizeBytes - part * SEGMENT_BYTES),
-    }));
-  });
-  await connection.query(
-    `insert into ${parkTable(toRing)} (message_id, part, bytes)
-     select distinct on (place.message_id, place.part)
-       place.message_id, place.part, substring(body.bytes from place."offset" + 1 for place.length)
-     from unnest($1::uuid[], $2::int[], $3::bigint[], $4::int[], $5::int[])
-       as place (message_id, part, segment, "offset", length)
-     join log_${fromRing}_body body using (segment)
-     on conflict do nothing`,
-    [
-      parts.map((part) => part.messageId),
-      parts.map((part) => part.part),
-      parts.map((part) => part.segment),
-      parts.map((part) => part.offset),
-      parts.map((part) => part.length),
-    ],
-  );
 }
 
 function scheduledJson(insert: ScheduledInsert, bodySlice: number): object {

@@ -1,7 +1,6 @@
 import { after, before } from 'node:test';
-import { FaultyProxy, startTestDatabase } from '@staffetta/testing';
-import type { TestDatabase } from '@staffetta/testing';
-import pg from 'pg';
+import { startTestDatabase } from '@staffetta/testing';
+import type { FaultyProxy, TestDatabase } from '@staffetta/testing';
 import { Database } from '../database.ts';
 import { ACCEPTED_LANES, LOCAL_LANES } from '../log/partitions.ts';
 import { PostgresLog } from '../log/postgres-log.ts';
@@ -19,7 +18,7 @@ export const EAGER_SLICES: SliceLimits = { bytesMax: 1024 * 1024 * 1024, ageMaxM
 export interface TestLogDatabase {
   readonly database: Database;
   readonly url: string;
-  /** Another process: a pool and a log of its own; through the proxy where one is given. */
+  /** Another process: a pool and a log of its own; through a way that was made where one is given. */
   connect(through?: FaultyProxy): { readonly database: Database; readonly log: PostgresLog };
   /** A way to the server that can be cut. */
   proxy(): Promise<FaultyProxy>;
@@ -66,7 +65,8 @@ class Copy implements TestLogDatabase {
   readonly #copy: TestDatabase;
   readonly #drop: (copy: TestDatabase) => void;
   readonly #opened: { readonly database: Database; readonly log: PostgresLog }[] = [];
-  readonly #proxies: FaultyProxy[] = [];
+  /** The address by each way. */
+  readonly #ways = new Map<FaultyProxy, string>();
 
   constructor(copy: TestDatabase, drop: (copy: TestDatabase) => void) {
     this.#copy = copy;
@@ -79,16 +79,14 @@ class Copy implements TestLogDatabase {
   }
 
   connect(through?: FaultyProxy): { readonly database: Database; readonly log: PostgresLog } {
-    const opened = open(through ? this.#urlThrough(through) : this.url);
+    const opened = open(through ? this.#ways.get(through)! : this.url);
     this.#opened.push(opened);
     return opened;
   }
 
   async proxy(): Promise<FaultyProxy> {
-    const { host, port } = new pg.Client({ connectionString: this.url });
-    const target = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
-    const proxy = await FaultyProxy.start(target);
-    this.#proxies.push(proxy);
+    const { proxy, url } = await this.#copy.faulty();
+    this.#ways.set(proxy, url);
     return proxy;
   }
 
@@ -98,13 +96,7 @@ class Copy implements TestLogDatabase {
       await log.idle().catch(() => undefined);
       await database.close();
     }
-    for (const proxy of this.#proxies) await proxy.close();
+    for (const proxy of this.#ways.keys()) await proxy.close();
     this.#drop(this.#copy);
-  }
-
-  #urlThrough({ port }: FaultyProxy): string {
-    const { user = '', password, database = '' } = new pg.Client({ connectionString: this.url });
-    const login = [user, password ?? ''].map(encodeURIComponent).join(':');
-    return `postgresql://${login}@127.0.0.1:${port}/${database}`;
   }
 }

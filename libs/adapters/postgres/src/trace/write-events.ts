@@ -97,7 +97,7 @@ function deltasOf(events: readonly MailEvent[]): readonly object[] {
 }
 
 /** A report of ours was accepted from nobody: it is added. */
-function ledgerType(event: MailEvent): string {
+export function ledgerType(event: MailEvent): string {
   return event.type === 'accepted' && event.envelope.injection.listener === 'dsn'
     ? 'added'
     : event.type;

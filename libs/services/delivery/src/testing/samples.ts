@@ -8,7 +8,8 @@ const NOTHING = { position: 1, settled: Buffer.alloc(0) };
 /** A lane taken for the first time. */
 export function takenLane(change: Partial<TakenLane> = {}): TakenLane {
   const base = { topic: 'outbound', lane: 3, epoch: 1, owner: 'one', clean: true } as const;
-  return { ...base, normal: NOTHING, bulk: NOTHING, ...change };
+  const usage = { messages: {}, connections: {} };
+  return { ...base, usage, normal: NOTHING, bulk: NOTHING, ...change };
 }
 
 /** Recipients with numbers from 1. */
@@ -27,7 +28,7 @@ export function recipientsOf(count: number, change: Partial<Recipient> = {}): Re
 /** A message in memory, with a name to tell it by. */
 export function entryOf(name: string, change: { bulk?: boolean; priority?: number } = {}): Entry {
   return {
-    lane: new OwnedLane(takenLane()),
+    lane: new OwnedLane(takenLane(), 0),
     source: { kind: 'row', id: 1 },
     envelope: sampleEnvelope({ campaign: name, ...change }),
     body: bodyOf('x'),
@@ -35,6 +36,7 @@ export function entryOf(name: string, change: { bulk?: boolean; priority?: numbe
     readAtMs: 0,
     memoryBytes: 1,
     restarts: 0,
+    marked: false,
     settled: false,
   };
 }

@@ -240,14 +240,13 @@ export class DeliveryWorker {
   }
 }
 
-/** The records of each lane: from the first to before a position. */
+/** What is stored of each lane: from its first record that is not stored, or the gap before it, to before a position. */
 function spansOf(
   items: readonly Item[],
 ): ReadonlyMap<OwnedLane, { readonly from: number; readonly position: number }> {
   const spans = new Map<OwnedLane, { from: number; position: number }>();
   for (const { lane, record } of items) {
-    const from = spans.get(lane)?.from ?? record.position;
-    spans.set(lane, { from, position: record.position + 1 });
+    spans.set(lane, { from: lane.position, position: record.position + 1 });
   }
   return spans;
 }

@@ -64,6 +64,8 @@ export interface Recipient {
   readonly attempts: number;
   /** The account that keeps its mail; empty for other servers. */
   readonly accountId: string;
+  /** Its sender was told of a delay; absent before. */
+  readonly delayTold?: boolean | undefined;
 }
 
 /** Where a message came in, from whom and how. */
@@ -401,7 +403,7 @@ export const Envelope: MessageFns<Envelope> = {
 };
 
 function createBaseRecipient(): Recipient {
-  return { number: 0, address: "", orcpt: "", notify: "", attempts: 0, accountId: "" };
+  return { number: 0, address: "", orcpt: "", notify: "", attempts: 0, accountId: "", delayTold: undefined };
 }
 
 export const Recipient: MessageFns<Recipient> = {
@@ -423,6 +425,9 @@ export const Recipient: MessageFns<Recipient> = {
     }
     if (message.accountId !== "") {
       writer.uint32(50).string(message.accountId);
+    }
+    if (message.delayTold !== undefined) {
+      writer.uint32(56).bool(message.delayTold);
     }
     return writer;
   },
@@ -486,6 +491,14 @@ export const Recipient: MessageFns<Recipient> = {
             }
 
             message.accountId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.delayTold = reader.bool();
             continue;
           }
         }
