@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { seededRandom } from '@staffetta/testing';
 import { chartValues } from './chart-values.ts';
 import { lintChart, renderChart } from './helm.ts';
 import type { Rendering } from './helm.ts';
@@ -10,7 +11,7 @@ import { kubernetesTools } from './kubernetes-tools.ts';
 import type { KubernetesTools } from './kubernetes-tools.ts';
 import { ObjectSchemas } from './object-schemas.ts';
 import { randomValues } from './random-values.ts';
-import type { Chance, Values } from './random-values.ts';
+import type { Values } from './random-values.ts';
 import { releaseProblems } from './release-policies.ts';
 import { configOfPod } from './rendered-config.ts';
 import { repository } from '../steps.ts';
@@ -54,7 +55,7 @@ for (const preset of PRESETS) {
 }
 
 test(`${RANDOM_FILES} random values files give valid objects, and configurations that the program takes (seed ${SEED})`, async () => {
-  const chance = seeded(SEED);
+  const chance = seededRandom(SEED).next;
   const schema = chartValues();
   const files = Array.from({ length: RANDOM_FILES }, () => randomValues(schema, chance));
   let rendered = 0;
@@ -70,7 +71,7 @@ test(`${RANDOM_FILES} random values files give valid objects, and configurations
 });
 
 test(`a value of the wrong kind is refused with a message that names it (seed ${SEED})`, async () => {
-  const chance = seeded(SEED);
+  const chance = seededRandom(SEED).next;
   const leaves = leavesOf(chartValues(), []);
   assert.ok(leaves.length > 100, `only ${leaves.length} values`);
   const chosen = Array.from(
@@ -155,6 +156,25 @@ test("the client's address is kept unless a value gives it away", async () => {
   assert.equal(await find({ expose: { smtp: { externalTrafficPolicy: 'Cluster' } } }), 'Cluster');
 });
 
+test('migration has the configuration of the services, and may reach what it brings to this version', async () => {
+  for (const as of ['hook', 'job']) {
+    const config = { log: { kind: 'kafka', kafka: { brokers: ['kafka-0.kafka:9092'] } } };
+    const values = { ...NEEDED, config, migration: { as } };
+    const objects = objectsOf(await renderChart(tools.helm4, CHART, values));
+    assert.deepEqual(problemsOf(objects), []);
+    const migration = podsOf(objects).find(({ owner }) => owner.kind === 'Job');
+    assert.deepEqual(migration?.spec.containers[0]?.args, ['migrate']);
+    assert.deepEqual(configOfPod(objects, migration).log, {
+      ...configOfPod(objects, podsOf(objects)[0]!).log,
+      kind: 'kafka',
+    });
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith('-migrate'),
+    );
+    assert.match(JSON.stringify(policy?.spec), /5432.*9092/);
+  }
+});
+
 test('a changed configuration rolls the pods, and nothing else does', async () => {
   const sums = async (values: Values): Promise<readonly string[]> => {
     const objects = objectsOf(await renderChart(tools.helm4, CHART, { ...NEEDED, ...values }));
@@ -234,15 +254,4 @@ async function inPairs<Item>(
     for (let next = waiting.shift(); next; next = waiting.shift()) await work(...next);
   };
   await Promise.all([worker(), worker()]);
-}
-
-/** The same chances for the same seed (mulberry32). */
-function seeded(seed: number): Chance {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
