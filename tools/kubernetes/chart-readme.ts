@@ -71,7 +71,7 @@ function rowsOf(node: JsonSchema, value: unknown, path: string): string[] {
     return [row(path, value, node.description)];
   }
   const known = Object.keys(node.properties);
-  const given = value === BY_SERVICE ? [] : Object.keys((value ?? {}) as object);
+  const given = value === BY_SERVICE ? [] : Object.keys(value ?? {});
   const stray = given.find((name) => !known.includes(name));
   if (stray !== undefined) throw new Error(`values.yaml: ${path}.${stray} is not in the schema`);
   return Object.entries(node.properties).flatMap(([name, inner]) =>

@@ -66,7 +66,7 @@ const CHANGES: readonly (readonly [kind: string, component: string, Change, find
   ['Deployment', 'api', (spec) => (spec['replica'] = 1), /should NOT have additional/],
   ['Deployment', 'api', (spec) => (spec['replicas'] = 'two'), /should be integer/],
   ['Service', 'ingress', (spec) => (spec['selector'] = { app: 'x' }), /selects 0 components/],
-  ['Service', 'ingress', (spec) => (spec['ports'] = 'all'), /should be array/],
+  ['Service', 'ingress', (spec) => (spec['sessionAffinity'] = 5), /should be string/],
   ['PodDisruptionBudget', 'api', (spec) => delete spec['unhealthyPodEvictionPolicy'], /hold up/],
   ['NetworkPolicy', 'router', (spec) => (spec['egress'] = [{}]), /can reach other mail servers/],
   ['NetworkPolicy', 'delivery', (spec) => (spec['egress'] = []), /cannot reach other mail/],
