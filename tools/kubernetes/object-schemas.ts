@@ -2,36 +2,40 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import type { Ajv as Validator, ValidateFunction } from 'ajv';
+import { ForeignModels } from './foreign-models.ts';
 import type { KubernetesObject } from './kubernetes-object.ts';
+import type { KubernetesTools } from './kubernetes-tools.ts';
 
 const DEFINITIONS = '_definitions.json';
 /** What references in the schemas start at. */
 const BASE = 'https://kubernetes.io/api/';
 
-/** Kinds of other people's operators, whose schemas are not among Kubernetes' own. */
-const FOREIGN: ReadonlySet<string> = new Set([
-  'keda.sh/v1alpha1 ScaledObject',
-  'monitoring.coreos.com/v1 PodMonitor',
-  'gateway.networking.k8s.io/v1 HTTPRoute',
-  'cert-manager.io/v1 Certificate',
-]);
-
-/** Checks objects against the published schemas of Kubernetes, in which no unknown field is allowed. */
+/**
+ * Checks objects against the published schemas of Kubernetes, in which no unknown field is allowed, and those of other
+ * operators against their models.
+ */
 export class ObjectSchemas {
   readonly #folder: string;
   readonly #ajv: Validator;
+  readonly #foreign: ForeignModels;
   readonly #known = new Map<string, ValidateFunction>();
 
-  constructor(folder: string) {
+  private constructor(folder: string, foreign: ForeignModels) {
     this.#folder = folder;
+    this.#foreign = foreign;
     this.#ajv = new Ajv({ unknownFormats: 'ignore', logger: false, jsonPointers: true });
     this.#ajv.addSchema({ ...this.#read(DEFINITIONS), $id: `${BASE}${DEFINITIONS}` });
+  }
+
+  static async load({ schemas, models }: KubernetesTools): Promise<ObjectSchemas> {
+    return new ObjectSchemas(schemas, await ForeignModels.load(models));
   }
 
   /** What is wrong with the object, as `Kind name: where what`. */
   problems(object: KubernetesObject): string[] {
     const name = `${object.apiVersion} ${object.kind}`;
-    if (FOREIGN.has(name)) return [];
+    const foreign = this.#foreign.problems(object);
+    if (foreign) return foreign;
     const validate = this.#known.get(name) ?? this.#load(name, object);
     if (!validate) return [`${name}: there is no such kind`];
     if (validate(object) === true) return [];
