@@ -131,6 +131,31 @@ for (const [what, values, message] of REFUSED) {
   });
 }
 
+test('an upgrade from one preset to the next changes no field that cannot be changed', async () => {
+  const immutable = async (preset: string): Promise<ReadonlyMap<string, unknown>> => {
+    const file = `${CHART}/values-${preset}.yaml`;
+    const values = { hostname: 'mx.example.com' };
+    const objects = objectsOf(await renderChart(tools.helm4, CHART, values, [file]));
+    return new Map(
+      objects.map(({ kind, metadata, spec }) => [
+        `${kind} ${metadata.name}`,
+        fixedPart(kind, spec),
+      ]),
+    );
+  };
+  for (const [from = '', to = ''] of [
+    PRESETS.slice(0, 2),
+    PRESETS.slice(1, 3),
+    PRESETS.slice(2, 4),
+  ]) {
+    const earlier = await immutable(from);
+    const later = await immutable(to);
+    const kept = [...earlier.keys()].filter((name) => later.has(name));
+    assert.ok(kept.length >= 5, `${from} and ${to} share ${kept.length} objects`);
+    for (const name of kept) assert.deepEqual(later.get(name), earlier.get(name), name);
+  }
+});
+
 test('a door that is off has no port, no Service and no rule', async () => {
   const doors = { imap: false, pop3: false, lmtp: false, api: false };
   const objects = objectsOf(await renderChart(tools.helm4, CHART, { ...NEEDED, doors }));
@@ -220,6 +245,15 @@ async function refusal(helm: string, values: Values): Promise<string> {
   const rendering = await renderChart(helm, CHART, values);
   assert.equal(rendering.kind, 'refused', JSON.stringify(values));
   return rendering.kind === 'refused' ? rendering.message : '';
+}
+
+/** What an API server refuses to change; a hook is made anew. */
+function fixedPart(kind: string, spec: KubernetesObject['spec'] = {}): unknown {
+  if (kind === 'Deployment') return spec['selector'];
+  if (kind === 'StatefulSet')
+    return [spec['selector'], spec['serviceName'], spec['volumeClaimTemplates']];
+  if (kind === 'Service') return spec['clusterIP'];
+  return undefined;
 }
 
 /** Without the password that is made by chance; in an order of its own, for that of hooks is Helm's. */
