@@ -25,25 +25,26 @@ const NEEDS: readonly Need[] = [
 ];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
-/** Installs what is missing, or says in words why it cannot. */
-export async function installMissing(): Promise<string | undefined> {
-  const packages = missingPackages();
+/** Installs what is missing of these programs, or of all, or says in words why it cannot. */
+export async function installMissing(programs?: readonly string[]): Promise<string | undefined> {
+  const needs = NEEDS.filter(({ program }) => programs?.includes(program) ?? true);
+  const packages = missingPackages(needs);
   if (packages.length === 0) return undefined;
   const list = packages.join(' ');
   const isDebian = existsSync('/etc/debian_version');
   if (!isDebian || process.getuid?.() !== 0) {
-    return `The tests need programs that are not here. On Debian, as root: apt-get install ${list}`;
+    return `Programs are missing. On Debian, as root: apt-get install ${list}`;
   }
   console.log(`installing ${list}`);
   const update = apt(['update']);
   const install = update && apt(['install', '--no-install-recommends', ...packages]);
-  const left = missingPackages();
+  const left = missingPackages(needs);
   if (install && left.length === 0) return undefined;
   return `apt-get could not install ${left.join(' ') || list}`;
 }
 
-function missingPackages(): string[] {
-  const missing = NEEDS.filter(({ program }) => !isInstalled(program));
+function missingPackages(needs: readonly Need[]): string[] {
+  const missing = needs.filter(({ program }) => !isInstalled(program));
   return [...new Set(missing.map((need) => need.debianPackage))];
 }
 

@@ -3,7 +3,8 @@ import { DnsServer, site } from './dns-server.ts';
 import { freePort } from './free-ports.ts';
 import type { Point } from './point.ts';
 import { SmtpSink } from './smtp-sink.ts';
-import { Staffetta } from './staffetta.ts';
+import type { Relay } from './relay.ts';
+import { startRelay } from './start-relay.ts';
 import { Tap } from './tap.ts';
 
 export const LOCAL_DOMAIN = 'local.test';
@@ -13,7 +14,7 @@ export const BOB = { user: `bob@${LOCAL_DOMAIN}`, password: 'bob-secret-1' } as 
 export const PROGRAM = { user: 'program', password: 'program-secret-1' } as const;
 
 export interface House {
-  readonly staffetta: Staffetta;
+  readonly staffetta: Relay;
   /** What the relay domain's MX received: Postfix's smtp-sink, which keeps each message. */
   readonly sink: SmtpSink;
   /** Between Staffetta and that sink. */
@@ -29,11 +30,9 @@ export async function startHouse(
   const dns = point.atEnd(
     await DnsServer.start([...site(RELAY_DOMAIN, '127.0.0.1'), ...site('load.test', '127.0.0.1')]),
   );
-  const staffetta = await Staffetta.prepare({
+  const staffetta = await startRelay(point, {
     env: { DELIVERY_REMOTE_PORT: String(tap.port), DNS_SERVERS: dns.address, ...env },
   });
-  point.atEnd(staffetta);
-  await staffetta.start();
   await staffetta.must(['domain', 'add', LOCAL_DOMAIN, '--local']);
   await staffetta.must(['domain', 'add', RELAY_DOMAIN, '--relay']);
   for (const { user, password } of [ALICE, BOB]) {

@@ -6,7 +6,8 @@ import type { SmtpReply, SmtpTarget } from './smtp-client.ts';
 const PAUSE_AFTER_FAILURE_MS = 20;
 
 export interface LoadOptions {
-  readonly target: SmtpTarget;
+  /** Several doors: a session whose connection ends goes on at the next one, as behind a balancer. */
+  readonly target: SmtpTarget | readonly SmtpTarget[];
   readonly sessions: number;
   readonly sizeBytes: number;
   readonly from: string;
@@ -38,7 +39,9 @@ export class TrackedLoad {
   constructor(options: LoadOptions) {
     this.#options = options;
     this.name = options.name ?? 'load';
-    this.#done = Promise.all(Array.from({ length: options.sessions }, () => this.#session()));
+    this.#done = Promise.all(
+      Array.from({ length: options.sessions }, (_, at) => this.#session(at)),
+    );
   }
 
   async stop(): Promise<void> {
@@ -51,11 +54,14 @@ export class TrackedLoad {
     await this.#done;
   }
 
-  async #session(): Promise<void> {
-    while (!this.#ended()) {
+  async #session(first: number): Promise<void> {
+    const targets = [this.#options.target].flat();
+    for (let at = first; !this.#ended(); at += 1) {
+      const target = targets[at % targets.length];
       let client: SmtpClient | undefined;
       try {
-        client = await SmtpClient.open(this.#options.target);
+        if (target === undefined) return;
+        client = await SmtpClient.open(target);
         while (!this.#ended()) await this.#one(client);
         await client.quit();
       } catch {

@@ -4,9 +4,8 @@
  */
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-
-const ID = /^X-Id: (.+?)\r$/m;
-const HEADER_MAX_BYTES = 64 * 1024;
+import { ACCEPTED, idOf, serveSink } from './sink-session.ts';
+import type { SinkMessage } from './sink-session.ts';
 
 export interface RecordingSinkOptions {
   readonly host?: string;
@@ -50,53 +49,16 @@ export class RecordingSink {
     this.#sockets.add(socket);
     this.connectionsMax = Math.max(this.connectionsMax, this.#sockets.size);
     socket.on('close', () => this.#sockets.delete(socket));
-    // A sender that is killed resets its connections.
-    socket.on('error', () => socket.destroy());
-    socket.setNoDelay(true);
-    socket.write('220 sink.test ESMTP\r\n');
-    let pending = '';
-    let isData = false;
-    const takeLine = (): boolean => {
-      const end = pending.indexOf('\r\n');
-      if (end < 0) return false;
-      const line = pending.slice(0, end);
-      pending = pending.slice(end + 2);
-      isData = /^DATA$/i.test(line);
-      socket.write(reply(line));
-      if (/^QUIT/i.test(line)) socket.end();
-      return true;
-    };
-    const takeContent = (): boolean => {
-      const end = pending.indexOf('\r\n.\r\n');
-      if (end < 0) return false;
-      this.#record(pending.slice(0, Math.min(end + 2, HEADER_MAX_BYTES)));
-      pending = pending.slice(end + 5);
-      isData = false;
-      setTimeout(() => socket.write('250 2.0.0 Ok\r\n'), this.#delayMs);
-      return true;
-    };
-    socket.on('data', (chunk: Buffer) => {
-      pending += chunk.toString('latin1');
-      while (isData ? takeContent() : takeLine());
-    });
+    serveSink(socket, { delayMs: this.#delayMs, onMessage: (message) => this.#record(message) });
   }
 
-  #record(text: string): void {
+  #record(message: SinkMessage): string {
     this.total += 1;
-    // Only the header: a DSN carries the fields of another message in its body.
-    const id = ID.exec(text.slice(0, text.indexOf('\r\n\r\n') + 2))?.[1];
-    if (id === undefined) return;
+    const id = idOf(message);
+    if (id === undefined) return ACCEPTED;
     const times = this.arrivals.get(id);
     if (times === undefined) this.arrivals.set(id, [Date.now()]);
     else times.push(Date.now());
+    return ACCEPTED;
   }
-}
-
-function reply(line: string): string {
-  const verb = line.slice(0, 4).toUpperCase();
-  if (verb === 'EHLO')
-    return '250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n';
-  if (verb === 'DATA') return '354 Go on\r\n';
-  if (verb === 'QUIT') return '221 2.0.0 Bye\r\n';
-  return '250 2.0.0 Ok\r\n';
 }

@@ -4,7 +4,8 @@ import { freePort } from './free-ports.ts';
 import type { TrackedLoad } from './load.ts';
 import type { Point } from './point.ts';
 import { RecordingSink } from './recording-sink.ts';
-import { Staffetta } from './staffetta.ts';
+import type { Relay } from './relay.ts';
+import { startRelay } from './start-relay.ts';
 import { waitFor } from './wait.ts';
 
 export const RELAY_DOMAIN = 'example.test';
@@ -19,7 +20,7 @@ export interface SceneOptions {
 }
 
 export interface Scene {
-  readonly staffetta: Staffetta;
+  readonly staffetta: Relay;
   readonly sink: RecordingSink;
   readonly dns: DnsServer;
 }
@@ -33,7 +34,7 @@ export async function startScene(point: Point, options: SceneOptions = {}): Prom
       ...(options.zone ?? []),
     ]),
   );
-  const staffetta = await Staffetta.prepare({
+  const staffetta = await startRelay(point, {
     ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }),
     env: {
       DELIVERY_REMOTE_PORT: String(sink.port),
@@ -43,8 +44,6 @@ export async function startScene(point: Point, options: SceneOptions = {}): Prom
       ...options.env,
     },
   });
-  point.atEnd(staffetta);
-  await staffetta.start();
   await staffetta.must(['domain', 'add', RELAY_DOMAIN, '--relay']);
   return { staffetta, sink, dns };
 }
@@ -78,7 +77,7 @@ export function doubles(load: TrackedLoad, sink: RecordingSink): Map<string, num
 }
 
 /** `staffetta ledger check` is a bound of every point that carries mail. */
-export async function boundLedger(point: Point, staffetta: Staffetta): Promise<void> {
+export async function boundLedger(point: Point, staffetta: Relay): Promise<void> {
   const { code, stdout, stderr } = await staffetta.cli(['ledger', 'check', '--json']);
   point.bound('the ledger balances', code === 0, code === 0 ? stdout.trim() : stdout + stderr);
 }

@@ -77,7 +77,8 @@ export class SmtpClient {
     for (const line of [...lines, 'DATA']) {
       const reply = await this.command(line);
       if (reply.code >= 400) {
-        await this.command('RSET');
+        // After a 421 the other side closes.
+        if (reply.code !== 421) await this.command('RSET');
         return reply;
       }
     }
@@ -108,9 +109,10 @@ export class SmtpClient {
 
   #reply(): Promise<SmtpReply> {
     return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) return reject(this.#failure);
       this.#waiting = { resolve, reject };
+      // What came before the end is an answer too: a 421 that nobody asked for.
       this.#take('');
+      if (this.#failure !== undefined) this.#fail(this.#failure);
     });
   }
 

@@ -6,6 +6,7 @@ import { repository } from '../steps.ts';
 import { atExit } from './at-exit.ts';
 import { freePort } from './free-ports.ts';
 import { processTree, processesInFolder } from './processes.ts';
+import type { Relay } from './relay.ts';
 import { ServerProcess } from './server-process.ts';
 import { tempFolder } from './temp-folder.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -49,7 +50,7 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-export class Staffetta {
+export class Staffetta implements Relay {
   readonly ports: Ports;
   readonly dataDir: string;
   readonly logFile: string;
@@ -114,9 +115,17 @@ export class Staffetta {
     );
   }
 
+  get isRunning(): boolean {
+    return this.#process !== undefined && !this.#process.hasExited;
+  }
+
   get pid(): number {
     if (this.#process === undefined) throw new Error('staffetta was not started');
     return this.#process.pid;
+  }
+
+  get servicePids(): readonly number[] {
+    return [this.pid];
   }
 
   async isReady(): Promise<boolean> {

@@ -17,8 +17,11 @@ export interface DatabaseOptions {
 /** How long a statement waits for a free connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** The server ends a transaction that nobody goes on with after this time, in milliseconds. */
-const IDLE_TRANSACTION_MS = 30_000;
+/**
+ * The server ends a transaction that nobody goes on with after this time, in milliseconds: well before a lease ends, or
+ * a worker that was stopped in the middle of one would keep its lanes locked for the next owner.
+ */
+const IDLE_TRANSACTION_MS = 5_000;
 
 /** A pool of connections to PostgreSQL. Time stamps come as numbers (milliseconds), bigint as number. */
 export class Database {

@@ -5,9 +5,10 @@ import { SettlementTracker } from './settlement-tracker.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** A tracker after these records were read, the open ones among them. */
+/** A tracker after these records were read in one batch, the open ones among them. */
 function readAll(tracker: SettlementTracker, positions: readonly number[]): ReadonlySet<number> {
-  return new Set(positions.filter((one) => one >= tracker.next && tracker.read(one)));
+  const { next } = tracker;
+  return new Set(positions.filter((one) => one >= next).filter((one) => tracker.read(one)));
 }
 
 test('in any order, saved and taken up at any moment, with gaps, exactly what was settled is', () => {
@@ -85,3 +86,11 @@ function settledAfter(open: number, end: number): Buffer {
   for (let index = open; index < end; index += 1) bitmap[index >> 3]! |= 1 << (index & 7);
   return bitmap;
 }
+
+test('what was settled beyond the position is not open again when a batch holds it', () => {
+  // Records 10 to 14; 11, 12 and 14 were settled by the last owner.
+  const tracker = new SettlementTracker({ position: 10, settled: Buffer.from([0b10110]) });
+  const open = [10, 11, 12, 13, 14].filter((position) => tracker.read(position));
+  assert.deepEqual(open, [10, 13]);
+  assert.equal(tracker.next, 15);
+});

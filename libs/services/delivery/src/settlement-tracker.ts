@@ -34,6 +34,8 @@ export class SettlementTracker {
 
   /** The record at this position was read, the next one after those before; false where it is settled already. */
   read(position: number): boolean {
+    // One that was passed with those before it: it was read in the same batch.
+    if (position < this.#next) return false;
     const isSettled = this.#ahead.has(position);
     this.#next = position + 1;
     for (const passed of this.#ahead) {

@@ -39,6 +39,11 @@ export class TestBroker {
     return `127.0.0.1:${this.#settings.port}`;
   }
 
+  /** Where its settings, data and output are. */
+  get folder(): string {
+    return this.#settings.folder;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }

@@ -1,0 +1,44 @@
+/** A rolling restart of every service and every broker under load: none lost, none doubled, clients only reconnect. */
+import { restartAll } from '../../ops/faults/rolling-restart.ts';
+import { CONNECTIONS_MAX, PER_SECOND_MAX } from '../../ops/faults/scene.ts';
+import { chosenLog } from '../harness/chosen-log.ts';
+import { Point } from '../harness/point.ts';
+
+const PER_SECOND = { short: 100, long: 500 };
+const CLOSING = '421';
+
+await new Point('2.3').run(async (point) => {
+  const log = chosenLog();
+  point.figure('log', log);
+  const report = await restartAll({
+    log,
+    perSecond: point.long ? PER_SECOND.long : PER_SECOND.short,
+    progress: (text) => point.progress(text),
+  });
+  const { refused, lost, doubled } = report;
+  point.figure('restarted', report.restarted);
+  point.figure('under load, in seconds', report.seconds);
+  point.figure('accepted', report.accepted);
+  point.figure('421 seen by clients', refused[CLOSING] ?? 0);
+  point.bound('each ends with 0', report.wrongExits.length === 0, report.wrongExits);
+  point.bound('none is lost', lost.length === 0, lost);
+  point.bound(
+    'none is doubled',
+    doubled.length === 0,
+    doubled.map(({ id, arrivals }) => ({ id, arrivals })),
+  );
+  const others = Object.keys(refused).filter((code) => code !== CLOSING);
+  point.bound('no client sees more than a 421', others.length === 0, refused);
+  point.bound('no transaction ends without a reply', report.broken === 0, report.broken);
+  point.bound(
+    `no site ever sees more than its ${CONNECTIONS_MAX} connections`,
+    report.connectionsMax <= CONNECTIONS_MAX,
+    report.connectionsMax,
+  );
+  point.bound(
+    `no site ever sees more than its ${PER_SECOND_MAX} messages in a second`,
+    report.perSecondMax <= PER_SECOND_MAX,
+    report.perSecondMax,
+  );
+  point.bound('the ledger balances', report.ledger.ok, report.ledger.says);
+});
