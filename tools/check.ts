@@ -7,6 +7,7 @@ import type { Step } from './steps.ts';
 const GENERATORS = [
   'tools/config-reference.ts',
   'tools/error-reference.ts',
+  'tools/chart-reference.ts',
   'tools/proto-code.ts',
   'tools/grafana-dashboards.ts',
 ];

