@@ -1,3 +1,4 @@
+import { aboutMessage } from '@staffetta/core';
 import type {
   MailEvent,
   RecipientOutcome,
@@ -197,7 +198,7 @@ export class Settler {
       try {
         return await firstChunk(log.bodyChunks(entry.body));
       } catch (error) {
-        onError(error);
+        onError(aboutMessage(error, entry.envelope.messageId));
         await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
       }
     }
