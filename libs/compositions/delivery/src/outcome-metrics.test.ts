@@ -33,6 +33,7 @@ function settlement(events: readonly RecipientEvent[]): LaneSettlement {
       deletes: [],
       updates: [],
       records: [],
+      ofRows: [],
     },
     events,
   };
