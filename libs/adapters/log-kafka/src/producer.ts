@@ -1,7 +1,9 @@
 import {
   connectCluster,
+  findCoordinator,
   GROUP_COORDINATOR,
   kafkaErrorType,
+  leadersOf,
   TRANSACTION_COORDINATOR,
 } from './kafkajs-internals.ts';
 import type {
@@ -151,16 +153,15 @@ export class Producer {
     try {
       if (batches.length > 0) {
         const topics = batches.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
-        await whileBusy(() =>
-          this.#connected.coordinator.addPartitionsToTxn({
-            ...transaction,
-            topics: joined(topics),
-          }),
+        await this.#coordinate((coordinator) =>
+          coordinator.addPartitionsToTxn({ ...transaction, topics: joined(topics) }),
         );
         await this.send(batches);
       }
       if (position) await this.#sendPosition(position);
-      await this.#connected.coordinator.endTxn({ ...transaction, transactionResult: true });
+      await this.#coordinate((coordinator) =>
+        coordinator.endTxn({ ...transaction, transactionResult: true }),
+      );
     } catch (error) {
       if (FENCED_TYPES.has(kafkaErrorType(error))) {
         throw new ProducerFenced('another producer has this name', { cause: error });
@@ -175,9 +176,8 @@ export class Producer {
 
   /** The position last written for a group, as an offset; undefined where there is none. */
   async savedOffset(groupId: string, place: KafkaPartition): Promise<number | undefined> {
-    const coordinator = await this.#groupCoordinator(groupId);
     const { topic, partition } = place;
-    const { responses } = await whileBusy(() =>
+    const { responses } = await this.#ofGroup(groupId, (coordinator) =>
       coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
     );
     const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
@@ -230,10 +230,9 @@ export class Producer {
   }
 
   #leaderOf(batch: NumberedBatch): string {
-    const leaders = this.#connected.cluster.findLeaderForPartitions(batch.topic, [batch.partition]);
-    const leader = Object.keys(leaders)[0];
+    const [leader] = leadersOf(this.#connected.cluster, batch.topic, [batch.partition]);
     if (leader === undefined) throw new NoLeader(`${nameOf(batch)} has no leader`);
-    return leader;
+    return leader[0];
   }
 
   async #sendTo(nodeId: string, batches: readonly NumberedBatch[]): Promise<void> {
@@ -252,21 +251,47 @@ export class Producer {
 
   async #sendPosition({ groupId, topic, partition, offset }: CommittedPosition): Promise<void> {
     const transaction = this.#transaction();
-    await whileBusy(() => this.#connected.coordinator.addOffsetsToTxn({ ...transaction, groupId }));
-    const coordinator = await this.#groupCoordinator(groupId);
+    await this.#coordinate((coordinator) =>
+      coordinator.addOffsetsToTxn({ ...transaction, groupId }),
+    );
     const topics: TopicOffsets[] = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
-    await whileBusy(() => coordinator.txnOffsetCommit({ ...transaction, groupId, topics }));
+    await this.#ofGroup(groupId, (coordinator) =>
+      coordinator.txnOffsetCommit({ ...transaction, groupId, topics }),
+    );
   }
 
-  async #groupCoordinator(groupId: string): Promise<Broker> {
-    const known = this.#groupCoordinators.get(groupId);
-    if (known) return known;
-    const coordinatorType = GROUP_COORDINATOR;
-    const found = await whileBusy(() =>
-      this.#connected.cluster.findGroupCoordinator({ groupId, coordinatorType }),
-    );
-    this.#groupCoordinators.set(groupId, found);
-    return found;
+  /** Asks the coordinator of its transactions, wherever that is by now. */
+  #coordinate<Result>(ask: (coordinator: Broker) => Promise<Result>): Promise<Result> {
+    return whileBusy(async () => {
+      try {
+        return await ask(this.#connected.coordinator);
+      } catch (error) {
+        if (hasMoved(error)) {
+          const { cluster } = this.#connected;
+          this.#connected = { cluster, coordinator: await coordinatorOf(cluster, this.#options) };
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Asks the coordinator of a group, wherever that is by now. */
+  #ofGroup<Result>(
+    groupId: string,
+    ask: (coordinator: Broker) => Promise<Result>,
+  ): Promise<Result> {
+    return whileBusy(async () => {
+      const known = this.#groupCoordinators.get(groupId);
+      const { cluster } = this.#connected;
+      const coordinator = known ?? (await findCoordinator(cluster, groupId, GROUP_COORDINATOR));
+      this.#groupCoordinators.set(groupId, coordinator);
+      try {
+        return await ask(coordinator);
+      } catch (error) {
+        if (hasMoved(error)) this.#groupCoordinators.delete(groupId);
+        throw error;
+      }
+    });
   }
 
   #transaction(): { transactionalId: string; producerId: ProducerId; producerEpoch: number } {
@@ -276,27 +301,22 @@ export class Producer {
   }
 }
 
-async function connect({
-  connection,
-  topics,
-  transactionalId,
-}: ProducerOptions): Promise<Connected> {
-  const cluster = await connectCluster(connection, topics);
+async function connect(options: ProducerOptions): Promise<Connected> {
+  const cluster = await connectCluster(options.connection, options.topics);
   try {
-    const coordinator =
-      transactionalId === undefined
-        ? await cluster.findControllerBroker()
-        : await whileBusy(() =>
-            cluster.findGroupCoordinator({
-              groupId: transactionalId,
-              coordinatorType: TRANSACTION_COORDINATOR,
-            }),
-          );
+    const coordinator = await whileBusy(() => coordinatorOf(cluster, options));
     return { cluster, coordinator };
   } catch (error) {
     void cluster.disconnect().catch(() => undefined);
     throw error;
   }
+}
+
+/** Where it makes no transactions, whoever answered first: every broker gives out numbers. */
+function coordinatorOf(cluster: Cluster, { transactionalId }: ProducerOptions): Promise<Broker> {
+  return transactionalId === undefined
+    ? cluster.brokerPool.findConnectedBroker()
+    : findCoordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
 }
 
 function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
@@ -312,6 +332,11 @@ function isRepeatable(error: unknown): boolean {
   if (error instanceof NoLeader) return true;
   const { name, retriable } = error as { name?: unknown; retriable?: unknown };
   return retriable === true || (typeof name === 'string' && CONNECTION_ERRORS.test(name));
+}
+
+/** What was asked is another broker's by now; nothing was done. */
+function hasMoved(error: unknown): boolean {
+  return kafkaErrorType(error) === 'NOT_COORDINATOR_FOR_GROUP';
 }
 
 function joined(
