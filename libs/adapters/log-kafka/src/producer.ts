@@ -109,14 +109,22 @@ export class Producer {
   /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
   static async open(options: ProducerOptions): Promise<Producer> {
     const { transactionalId } = options;
-    const connected = await connect(options);
+    let connected = await connect(options);
     try {
-      const made = await whileBusy(() =>
-        connected.coordinator.initProducerId({
-          transactionalId,
-          transactionTimeout: TRANSACTION_TIMEOUT_MS,
-        }),
-      );
+      const made = await whileBusy(async () => {
+        const { cluster, coordinator } = connected;
+        try {
+          return await coordinator.initProducerId({
+            transactionalId,
+            transactionTimeout: TRANSACTION_TIMEOUT_MS,
+          });
+        } catch (error) {
+          if (hasMoved(error)) {
+            connected = { cluster, coordinator: await coordinatorOf(cluster, options) };
+          }
+          throw error;
+        }
+      });
       return new Producer(connected, options, made);
     } catch (error) {
       void connected.cluster.disconnect().catch(() => undefined);
@@ -166,6 +174,8 @@ export class Producer {
       if (FENCED_TYPES.has(kafkaErrorType(error))) {
         throw new ProducerFenced('another producer has this name', { cause: error });
       }
+      // Whoever does not answer is not asked again: the next producer of this name ends what is open.
+      if (isConnectionError(error)) throw error;
       // As soon as can be, for readers wait for it; where this fails too, its time ends it.
       await this.#connected.coordinator
         .endTxn({ ...transaction, transactionResult: false })
@@ -191,9 +201,10 @@ export class Producer {
 
   /** To another broker, perhaps, and with what is known there by now: leaders move, and who hangs does not say so. */
   async #reconnect(): Promise<void> {
+    const connected = await connect(this.#options);
     this.close();
     this.#groupCoordinators.clear();
-    this.#connected = await connect(this.#options);
+    this.#connected = connected;
   }
 
   /** Gives each batch the number that follows the one before it in its partition. */
@@ -260,38 +271,45 @@ export class Producer {
     );
   }
 
-  /** Asks the coordinator of its transactions, wherever that is by now. */
+  /** Asks the coordinator of its transactions, wherever that is by now. To ask twice does no harm. */
   #coordinate<Result>(ask: (coordinator: Broker) => Promise<Result>): Promise<Result> {
-    return whileBusy(async () => {
-      try {
-        return await ask(this.#connected.coordinator);
-      } catch (error) {
-        if (hasMoved(error)) {
-          const { cluster } = this.#connected;
-          this.#connected = { cluster, coordinator: await coordinatorOf(cluster, this.#options) };
-        }
-        throw error;
-      }
-    });
+    return this.#wherever(
+      () => ask(this.#connected.coordinator),
+      async () => {
+        const { cluster } = this.#connected;
+        this.#connected = { cluster, coordinator: await coordinatorOf(cluster, this.#options) };
+      },
+    );
   }
 
-  /** Asks the coordinator of a group, wherever that is by now. */
+  /** Asks the coordinator of a group, wherever that is by now. To ask twice does no harm. */
   #ofGroup<Result>(
     groupId: string,
     ask: (coordinator: Broker) => Promise<Result>,
   ): Promise<Result> {
+    return this.#wherever(
+      async () => {
+        const known = this.#groupCoordinators.get(groupId);
+        const { cluster } = this.#connected;
+        const coordinator = known ?? (await findCoordinator(cluster, groupId, GROUP_COORDINATOR));
+        this.#groupCoordinators.set(groupId, coordinator);
+        return ask(coordinator);
+      },
+      () => this.#groupCoordinators.delete(groupId),
+    );
+  }
+
+  /** A coordinator may have moved, or its broker may be away: then it moves as soon as the others see that. */
+  #wherever<Result>(ask: () => Promise<Result>, forget: () => unknown): Promise<Result> {
     return whileBusy(async () => {
-      const known = this.#groupCoordinators.get(groupId);
-      const { cluster } = this.#connected;
-      const coordinator = known ?? (await findCoordinator(cluster, groupId, GROUP_COORDINATOR));
-      this.#groupCoordinators.set(groupId, coordinator);
       try {
-        return await ask(coordinator);
+        return await ask();
       } catch (error) {
-        if (hasMoved(error)) this.#groupCoordinators.delete(groupId);
+        if (hasMoved(error)) await forget();
+        else if (isConnectionError(error)) await this.#reconnect();
         throw error;
       }
-    });
+    }, isConnectionError);
   }
 
   #transaction(): { transactionalId: string; producerId: ProducerId; producerEpoch: number } {
@@ -330,8 +348,12 @@ function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
 /** Whether the same batch, under the same number, may be stored when it is sent again. */
 function isRepeatable(error: unknown): boolean {
   if (error instanceof NoLeader) return true;
-  const { name, retriable } = error as { name?: unknown; retriable?: unknown };
-  return retriable === true || (typeof name === 'string' && CONNECTION_ERRORS.test(name));
+  return (error as { retriable?: unknown }).retriable === true || isConnectionError(error);
+}
+
+function isConnectionError(error: unknown): boolean {
+  const { name } = error as { name?: unknown };
+  return typeof name === 'string' && CONNECTION_ERRORS.test(name);
 }
 
 /** What was asked is another broker's by now; nothing was done. */
