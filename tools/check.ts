@@ -4,7 +4,13 @@ import { existsSync, globSync } from 'node:fs';
 import { repository, runSteps } from './steps.ts';
 import type { Step } from './steps.ts';
 
-const GENERATORS = ['tools/config-reference.ts', 'tools/error-reference.ts', 'tools/proto-code.ts'];
+const GENERATORS = [
+  'tools/config-reference.ts',
+  'tools/error-reference.ts',
+  'tools/chart-reference.ts',
+  'tools/proto-code.ts',
+  'tools/grafana-dashboards.ts',
+];
 
 const types: Step[] = [{ name: 'types', command: ['tsc', '-b'] }];
 const steps: Step[] = [

@@ -15,11 +15,15 @@ const NEEDS: readonly Need[] = [
   { program: 'unbound', debianPackage: 'unbound' },
   { program: 'chromium', debianPackage: 'chromium' },
   { program: 'python3', debianPackage: 'python3' },
+  // Tests of the chart fetch Helm and the schemas of Kubernetes with it.
+  { program: 'pip3', debianPackage: 'python3-pip' },
   { program: 'curl', debianPackage: 'curl' },
   { program: 'git', debianPackage: 'git' },
   // Tests of the Kafka log start a real one, which Maven brings.
   { program: 'java', debianPackage: 'default-jre-headless' },
   { program: 'mvn', debianPackage: 'maven' },
+  // Tests of the rules run promtool, and every query of panels and rules against a real one.
+  { program: 'promtool', debianPackage: 'prometheus' },
 ];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 

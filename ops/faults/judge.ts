@@ -53,10 +53,14 @@ function repeats({ victim, atMs }: Struck, { from, atMs: cameMs }: Arrival): boo
   return from.startsWith(`${victim}.`) && Math.abs(atMs - cameMs) <= UNSETTLED_MAX_MS;
 }
 
-/** The longest time in which no message came to this site, while mail for it was sent. */
-export function longestGapMs(site: Site, fromMs: number, untilMs: number): number {
-  const during = site.arrivalsMs.filter((atMs) => atMs >= fromMs && atMs <= untilMs);
-  const marks = [fromMs, ...during, untilMs];
+/** The longest time in which none of these messages came, while mail was sent. */
+export function longestGapMs(
+  arrivalsMs: readonly number[],
+  fromMs: number,
+  untilMs: number,
+): number {
+  const during = arrivalsMs.filter((atMs) => atMs >= fromMs && atMs <= untilMs);
+  const marks = [fromMs, ...during.sort((a, b) => a - b), untilMs];
   return Math.max(...marks.slice(1).map((mark, at) => mark - (marks[at] ?? mark)));
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICES } from '../../tools/harness/cluster.ts';
 import type { Cluster, LogKind } from '../../tools/harness/cluster.ts';
 import type { TrackedLoad } from '../../tools/harness/load.ts';
-import type { SiteServers } from '../../tools/harness/site-servers.ts';
+import type { Site, SiteServers } from '../../tools/harness/site-servers.ts';
 import { waitFor } from '../../tools/harness/wait.ts';
 import { busiestSecond, findDoubled, longestGapMs, unended } from './judge.ts';
 import type { Doubled } from './judge.ts';
@@ -42,6 +42,8 @@ export interface FaultReport {
   readonly bounced: number;
   readonly lost: readonly string[];
   readonly doubled: readonly Doubled[];
+  /** The longest time in which nothing at all was delivered. */
+  readonly withoutProgressMs: number;
   /** The longest time in which some healthy site got nothing. */
   readonly longestGapMs: number;
   /** The most that any site saw. */
@@ -106,6 +108,8 @@ function planFor(
     : longPlan(targets, faultsMin, random);
 }
 
+const arrivalsOf = ({ arrivalsMs }: Site): readonly number[] => arrivalsMs;
+
 /** Every healthy site has got mail since then. */
 export async function flowsSince(sites: SiteServers, sinceMs: number): Promise<void> {
   const healthy = sites.sites.filter(({ kind }) => kind === 'healthy');
@@ -141,7 +145,10 @@ async function report(
     bounced: accepted.filter((id) => sites.refused.has(id)).length,
     lost: unended(accepted, sites),
     doubled: findDoubled(sites, faults),
-    longestGapMs: Math.max(...healthy.map((site) => longestGapMs(site, beginMs, endMs))),
+    withoutProgressMs: longestGapMs(healthy.flatMap(arrivalsOf), beginMs, endMs),
+    longestGapMs: Math.max(
+      ...healthy.map((site) => longestGapMs(arrivalsOf(site), beginMs, endMs)),
+    ),
     connectionsMax: Math.max(...sites.sites.map((site) => site.connectionsMax)),
     perSecondMax: Math.max(...sites.sites.map(busiestSecond)),
     ledger: { ok: ledger.code === 0, says: (ledger.stdout + ledger.stderr).trim() },

@@ -126,6 +126,22 @@ test('a delivery worker that is killed loses nothing', async () => {
   await balanced();
 });
 
+test('the lag is told while nobody reads, and is gone when it is read', async () => {
+  await of('delivery').terminate();
+  await send('lag', '', ['a@well.test']);
+  const lag = async (name: string): Promise<number> => {
+    const reply = await fetch(`http://127.0.0.1:${of(FIRST).ports.telemetry}/metrics`);
+    const series = `staffetta_log_lag_${name}{topic="outbound",class="normal"} `;
+    const line = (await reply.text()).split('\n').find((one) => one.startsWith(series));
+    return Number(line?.slice(series.length));
+  };
+  await waitFor('there is lag', ARRIVE_TIMEOUT_MS, async () => (await lag('records')) > 0);
+  assert.ok((await lag('oldest_age_seconds')) > 0);
+  await of('delivery').start();
+  await waitFor('there is none', ARRIVE_TIMEOUT_MS, async () => (await lag('records')) === 0);
+  assert.equal(await lag('oldest_age_seconds'), 0);
+});
+
 test('without Kafka doors answer 451, and take mail again by themselves when it is back', async () => {
   const [broker] = kafka.brokers;
   await broker!.kill();

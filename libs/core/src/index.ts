@@ -1,3 +1,4 @@
+export { aboutMessage } from './about-message.ts';
 export { newMessageId, messageIdTimeMs, isMessageId } from './message-id.ts';
 export { ENVELOPE_FORMAT_VERSION, DEFAULT_TENANT } from './envelope.ts';
 export type { Envelope, Recipient, Injection, Route } from './envelope.ts';
@@ -73,6 +74,7 @@ export type {
   OutcomeTotals,
   PartHealth,
   QueueDepth,
+  TenantTotals,
   TopicLag,
 } from './ports/cluster-view.ts';
 export type {

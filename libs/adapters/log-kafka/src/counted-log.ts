@@ -34,6 +34,12 @@ export class KafkaCountedLog implements CountedLog {
     );
   }
 
+  async ends(): Promise<ReadonlyMap<Partition, number>> {
+    const places = this.partitions.map((partition) => this.#topics.placeOf(partition));
+    const ends = await this.#ends(places);
+    return new Map(this.partitions.map((one, n) => [one, ends.get(nameOf(places[n]!)) ?? 0]));
+  }
+
   async *unread(positions: ReadonlyMap<Partition, number>): AsyncIterable<CountedRecord> {
     const ends = await this.#ends([...positions.keys()].map((one) => this.#topics.placeOf(one)));
     for (const [partition, position] of positions) {

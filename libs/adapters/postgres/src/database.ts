@@ -102,6 +102,12 @@ export class Database {
     return client;
   }
 
+  /** Connections of the pool now, and statements that wait for one. */
+  usage(): { readonly busy: number; readonly idle: number; readonly waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

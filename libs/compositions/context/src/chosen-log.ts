@@ -1,4 +1,4 @@
-import type { EventLog, Ledger, Log, OnGroup } from '@staffetta/core';
+import type { EventLog, Ledger, Log, OnGroup, TopicLag } from '@staffetta/core';
 import type { Config } from '@staffetta/platform';
 import type { Database, KeptLog, SettlementLog } from '@staffetta/postgres';
 
@@ -12,6 +12,8 @@ export interface ChosenLog {
   readonly kept: KeptLog;
   /** What was told of messages, where the log keeps it apart from the trace. */
   readonly events: EventLog | undefined;
+  /** What readers have not settled, by topic and class. */
+  lag(): Promise<readonly TopicLag[]>;
   /** Told with each heartbeat whether no other process runs. */
   setAlone(alone: boolean): void;
   /** Waits for what is being appended, and ends its connections; the database is closed after it. */

@@ -27,6 +27,7 @@ import type { Choice, LocalAnswers } from './choice.ts';
 import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
 import { grpcMetrics } from './grpc-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
 import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
 
@@ -235,6 +236,7 @@ export class Context implements Service {
         logger.info({ migrations: ran }, 'the schema was brought to this version');
       await registry.register();
       this.#parts = await this.#makeParts(embedded, database, registry);
+      this.#addMetrics(this.#parts);
     } catch (error) {
       await registry.unregister();
       await database.close();
@@ -292,6 +294,14 @@ export class Context implements Service {
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
     return { ...base, dns, chosen, resolver, grpcTls };
+  }
+
+  #addMetrics({ database, storage, certificate, grpcTls }: Parts): void {
+    processMetrics(this.metrics, {
+      ...{ database, storage },
+      connectionsMax: this.config.database.connectionsMax,
+      certificates: { mail: () => certificate.cert, grpc: () => grpcTls?.source.current.cert },
+    });
   }
 
   #heartbeat(): Promise<void> {

@@ -3,6 +3,7 @@ export { chooseAccounts, chooseDoorDirectory } from './choose-accounts.ts';
 export { chooseDelivery } from './choose-delivery.ts';
 export { chooseEvents } from './choose-events.ts';
 export { chooseRoutes } from './choose-routes.ts';
+export { lanesGauge } from './lane-metrics.ts';
 export { findDatabaseUrl, migrateDatabase } from './migrate-database.ts';
 export { Context } from './context.ts';
 export type { ContextOptions, Reporter } from './context.ts';

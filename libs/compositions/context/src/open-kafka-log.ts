@@ -11,6 +11,7 @@ import {
 } from '@staffetta/postgres';
 import type { ChosenLog, OpenLogOptions } from './chosen-log.ts';
 import { KafkaKeeping } from './kafka-keeping.ts';
+import { readKafkaLag } from './kafka-lag.ts';
 import { kafkaConnection, prepareKafka, topicSettings } from './kafka-topics.ts';
 
 /** Each has one group on its way to the brokers. */
@@ -46,6 +47,7 @@ export async function openKafkaLog(options: OpenLogOptions): Promise<ChosenLog> 
     ledger: new ApartLedger(database, log.counted),
     kept: new KafkaKeeping({ database, log, parkSlices, blobs, causes }),
     events: log.events,
+    lag: () => readKafkaLag(database, log.counted),
     setAlone() {
       // Its readers look for themselves.
     },

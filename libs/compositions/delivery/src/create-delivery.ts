@@ -1,11 +1,13 @@
+import { lanesGauge } from '@staffetta/composition-context';
 import type { Context } from '@staffetta/composition-context';
 import { systemClock, systemRandom } from '@staffetta/core';
 import { DeliveryOffer } from '@staffetta/delivery-grpc';
 import type { Metrics, Service } from '@staffetta/platform';
-import { PostgresDeliveryStore } from '@staffetta/postgres';
 import { Delivery } from '@staffetta/service-delivery';
 import type { DeliveryMetrics } from '@staffetta/service-delivery';
 import { createSmtpConnector } from '@staffetta/smtp-client';
+import { ObservedDeliveryStore } from './observed-store.ts';
+import { outcomeObserver } from './outcome-metrics.ts';
 
 /** How long a connection without a message is kept. */
 const IDLE_MS = 5_000;
@@ -21,7 +23,11 @@ export function createDelivery(context: Context): Service {
   const delivery = new Delivery({
     log,
     lanes: context.lanes,
-    store: new PostgresDeliveryStore(database, chosenLog.settlements),
+    store: new ObservedDeliveryStore(
+      outcomeObserver(context.metrics, logger),
+      database,
+      chosenLog.settlements,
+    ),
     resolver,
     connector: createSmtpConnector(),
     clock: systemClock,
@@ -42,6 +48,7 @@ export function createDelivery(context: Context): Service {
   context.local.delivery = delivery.view;
   context.offer(new DeliveryOffer(delivery.view));
   gauges(context.metrics, delivery);
+  lanesGauge(context.metrics, 'outbound', () => delivery.lanesHeld);
   context.addReporter(() => ({
     ready: Object.fromEntries(delivery.ready().map(({ site, ready }) => [site, ready])),
   }));

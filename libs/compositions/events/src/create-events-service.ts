@@ -20,7 +20,7 @@ export function createEventsService(context: Context): Service {
   const desk = new EventsDesk(trace, ledger, figures);
   context.local.events = desk;
   context.offer(new EventsOffer(desk, isConnectionLoss));
-  const { kept, events } = chosenLog;
+  const { kept, events, lag } = chosenLog;
   const recorder = events && {
     log: events,
     lanes: context.lanes,
@@ -29,7 +29,7 @@ export function createEventsService(context: Context): Service {
   };
   const addReporter = context.addReporter.bind(context);
   const service = createEvents({
-    ...{ database, kept, recorder, ledger, traceRetentionDays, metrics, logger, addReporter },
+    ...{ database, kept, recorder, ledger, lag, traceRetentionDays, metrics, logger, addReporter },
   });
   return {
     ...service,

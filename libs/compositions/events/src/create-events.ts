@@ -1,9 +1,10 @@
-import type { InstanceReport, Ledger } from '@staffetta/core';
+import type { InstanceReport, Ledger, TopicLag } from '@staffetta/core';
 import type { Logger, Metrics, Service } from '@staffetta/platform';
 import { Housekeeper, PostgresClusterView, PostgresEventStore } from '@staffetta/postgres';
 import type { Database, KeptLog } from '@staffetta/postgres';
 import { EventRecorder, MailWatch } from '@staffetta/service-events';
-import type { EventRecorderOptions, MailSight } from '@staffetta/service-events';
+import type { EventRecorderOptions } from '@staffetta/service-events';
+import { sightTeller } from './sight-metrics.ts';
 
 /** What the events service is made of. */
 export interface EventsOptions {
@@ -13,6 +14,8 @@ export interface EventsOptions {
   /** Where events come from, where the log does not write them to the trace. */
   readonly recorder: Omit<EventRecorderOptions, 'store' | 'onError'> | undefined;
   readonly ledger: Ledger;
+  /** What readers of the log have not settled. */
+  readonly lag: () => Promise<readonly TopicLag[]>;
   /** `trace.retentionDays`. */
   readonly traceRetentionDays: number;
   readonly metrics: Metrics;
@@ -26,7 +29,7 @@ export interface EventsOptions {
  * is an error in the log, and its difference, what waits and for how long are metrics.
  */
 export function createEvents(options: EventsOptions): Service {
-  const { database, kept, ledger, traceRetentionDays, metrics, logger } = options;
+  const { database, kept, ledger, lag, traceRetentionDays, metrics, logger } = options;
   const housekeeper = new Housekeeper({
     database,
     log: kept,
@@ -49,6 +52,7 @@ export function createEvents(options: EventsOptions): Service {
   const watch = new MailWatch({
     ledger,
     cluster: new PostgresClusterView(database),
+    lag,
     onSight: tell,
     onError: (error) => logger.warn({ err: error }, 'the ledger could not be checked'),
   });
@@ -70,38 +74,5 @@ export function createEvents(options: EventsOptions): Service {
       await housekeeper.tend();
       await housekeeper.stop();
     },
-  };
-}
-
-function sightTeller(metrics: Metrics, logger: Logger): (sight: MailSight) => void {
-  const difference = metrics.gauge({
-    name: 'staffetta_ledger_difference',
-    help: 'Recipients that began and neither ended nor wait; 0 when nothing is lost.',
-  });
-  const unsettled = metrics.gauge({
-    name: 'staffetta_unsettled_recipients',
-    help: 'Recipients without an outcome: scheduled, and in the log beyond the positions.',
-  });
-  const depth = metrics.gauge({
-    name: 'staffetta_scheduled_recipients',
-    help: 'Scheduled recipients by state: due at a time, waiting for room, on the wire.',
-    labels: ['state'],
-  });
-  const age = metrics.gauge({
-    name: 'staffetta_scheduled_oldest_age_seconds',
-    help: 'Age of the oldest scheduled message since it was accepted, by state.',
-    labels: ['state'],
-  });
-  return ({ ledger, depths }) => {
-    difference.set(ledger.difference);
-    unsettled.set(ledger.waiting);
-    for (const state of ['due', 'waiting', 'wire']) {
-      const found = depths.find((one) => one.state === state);
-      depth.set({ state }, found?.recipients ?? 0);
-      age.set({ state }, found ? (Date.now() - found.oldestAcceptedAtMs) / 1_000 : 0);
-    }
-    if (ledger.balanced) return;
-    const { difference: missing, messageIds } = ledger;
-    logger.error({ difference: missing, messageIds }, 'the ledger does not balance');
   };
 }

@@ -1,3 +1,4 @@
+import { lanesGauge } from '@staffetta/composition-context';
 import type { Context } from '@staffetta/composition-context';
 import { MemoryBudget, systemClock } from '@staffetta/core';
 import { MailboxOffer } from '@staffetta/mailbox-grpc';
@@ -45,6 +46,7 @@ export function createMailbox(context: Context): Service {
   const memory = new MemoryBudget(MEMORY_BYTES);
   const doors: Door[] = [];
   connectionsGauge(context.metrics, doors);
+  lanesGauge(context.metrics, 'local', () => delivery.lanesHeld);
   let started = false;
   return {
     name: 'mailbox',

@@ -1,3 +1,4 @@
+import { lanesGauge } from '@staffetta/composition-context';
 import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import { formatHostPort } from '@staffetta/platform';
@@ -5,6 +6,7 @@ import type { Service } from '@staffetta/platform';
 import { isConnectionLoss } from '@staffetta/postgres';
 import { RouterOffer } from '@staffetta/router-grpc';
 import { RouteFinder, Router } from '@staffetta/service-router';
+import { timedPipes } from './timed-pipes.ts';
 
 /** The router on the log and the directory of the context; it tells others where mail would go. */
 export function createRouter(context: Context): Service {
@@ -17,7 +19,7 @@ export function createRouter(context: Context): Service {
   context.offer(new RouterOffer(routes, isConnectionLoss));
   const router = new Router({
     ...known,
-    log,
+    log: timedPipes(log, context.metrics),
     lanes: context.lanes,
     owner: context.id,
     hostname: context.hostname,
@@ -25,6 +27,7 @@ export function createRouter(context: Context): Service {
     onError: (error) =>
       context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),
   });
+  lanesGauge(context.metrics, 'accepted', () => router.lanesHeld);
   let started = false;
   return {
     name: 'router',

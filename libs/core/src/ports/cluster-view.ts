@@ -103,6 +103,14 @@ export interface QueueDepth {
   readonly recipients: number;
   /** Milliseconds since 1970. */
   readonly oldestAcceptedAtMs: number;
+  /** The earliest time at which one of them is, or was, due; milliseconds since 1970. */
+  readonly firstDueAtMs: number;
+}
+
+/** Recipients of one tenant, or of all that are not named (an empty id), by type of event. */
+export interface TenantTotals {
+  readonly tenantId: string;
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 /** What runs, who owns what and what waits. */
@@ -123,6 +131,8 @@ export interface ClusterView {
   depths(): Promise<readonly QueueDepth[]>;
   /** Recipients counted since the minute of this time (milliseconds since 1970), within the last day. */
   totals(sinceMs: number): Promise<OutcomeTotals>;
+  /** Recipients accepted since the hour of this time, of so many tenants, largest first, and of all others as one. */
+  largestTenants(sinceMs: number, limit: number): Promise<readonly TenantTotals[]>;
   /** Asks every process to drain and end; each sees it with its next heartbeat. */
   requestStop(): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface CountedLog {
   readonly eventLanes: number;
   /** Where pipes go on, of the partitions of `accepted`. */
   pipePositions(): Promise<ReadonlyMap<Partition, number>>;
+  /** The last position of every partition of mail, with what is not committed yet; 0 where nothing was stored. */
+  ends(): Promise<ReadonlyMap<Partition, number>>;
   /** Records of partitions, each from its position on. Rejects with a PositionGone where that was trimmed. */
   unread(positions: ReadonlyMap<Partition, number>): AsyncIterable<CountedRecord>;
   /** Events of lanes, each from its position on. */

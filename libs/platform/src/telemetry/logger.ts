@@ -33,7 +33,7 @@ export function createLogger({ level, instance, destination: given }: LoggerOpti
       level,
       base: { instance, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: withMessageId },
       redact: {
         paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
         censor: '[hidden]',
@@ -43,6 +43,12 @@ export function createLogger({ level, instance, destination: given }: LoggerOpti
     given ??
       destination({ dest: STDERR, sync: false, minLength: 0, maxLength: UNWRITTEN_MAX_BYTES }),
   );
+}
+
+/** An error about a message (`aboutMessage` of core) has its id in the line, where every line has it. */
+function withMessageId(fields: Record<string, unknown>): Record<string, unknown> {
+  const { messageId } = (fields['err'] ?? fields['error'] ?? {}) as { messageId?: unknown };
+  return messageId === undefined || 'messageId' in fields ? fields : { messageId, ...fields };
 }
 
 function serializeError(error: unknown): unknown {

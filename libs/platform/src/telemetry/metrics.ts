@@ -8,6 +8,10 @@ export interface MetricOptions<Label extends string> {
   readonly labels?: readonly Label[];
 }
 
+interface Collected<Metric> {
+  readonly collect?: (metric: Metric) => void | Promise<void>;
+}
+
 const PREFIX = 'staffetta_';
 const NAME = /^staffetta_[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 const NO_BASE_UNIT =
@@ -19,34 +23,38 @@ const MISNAMED = ['active_handles_total', 'active_requests_total', 'active_resou
 /** The metrics of a process, with those of Node itself (memory, CPU, event loop lag). Asking for a metric twice gives the same one. */
 export class Metrics {
   readonly #registry = new Registry();
+  /** What sets a metric when somebody asks; several services of a process may each add their part. */
+  readonly #collectors = new Map<string, (() => void | Promise<void>)[]>();
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const name of MISNAMED) this.#registry.removeSingleMetric(`${PREFIX}nodejs_${name}`);
   }
 
-  /** A sum that only grows; its name ends in _total. */
-  counter<Label extends string = never>(options: MetricOptions<Label>): Counter<Label> {
-    checkName(options.name);
-    if (!options.name.endsWith('_total')) throw new Error(`${options.name} does not end in _total`);
-    return this.#once(options.name, () => new Counter(this.#settings(options)));
+  /** A sum that only grows; its name ends in _total. `collect`, where given, brings it up to date when somebody asks. */
+  counter<Label extends string = never>(
+    options: MetricOptions<Label> & Collected<Counter<Label>>,
+  ): Counter<Label> {
+    const { name } = options;
+    checkName(name);
+    if (!name.endsWith('_total')) throw new Error(`${name} does not end in _total`);
+    const counter = this.#once(name, (collect) => {
+      return new Counter({ ...this.#settings(options), collect });
+    });
+    this.#collect(options, counter);
+    return counter;
   }
 
   /** A value that goes up and down; `collect`, where given, sets it when somebody asks. */
   gauge<Label extends string = never>(
-    options: MetricOptions<Label> & {
-      readonly collect?: (gauge: Gauge<Label>) => void | Promise<void>;
-    },
+    options: MetricOptions<Label> & Collected<Gauge<Label>>,
   ): Gauge<Label> {
     checkName(options.name, '_total');
-    const { collect } = options;
-    return this.#once(options.name, () => {
-      const gauge: Gauge<Label> = new Gauge({
-        ...this.#settings(options),
-        ...(collect ? { collect: () => collect(gauge) } : {}),
-      });
-      return gauge;
+    const gauge = this.#once(options.name, (collect) => {
+      return new Gauge({ ...this.#settings(options), collect });
     });
+    this.#collect(options, gauge);
+    return gauge;
   }
 
   /** A distribution over buckets, whose upper bounds are in the unit of the name. */
@@ -69,8 +77,17 @@ export class Metrics {
     return { name, help, labelNames: labels, registers: [this.#registry] };
   }
 
-  #once<Metric>(name: string, create: () => Metric): Metric {
-    return (this.#registry.getSingleMetric(name) as Metric | undefined) ?? create();
+  #collect<Metric>({ name, collect }: { name: string } & Collected<Metric>, metric: Metric): void {
+    if (!collect) return;
+    const collectors = this.#collectors.get(name) ?? [];
+    this.#collectors.set(name, [...collectors, () => collect(metric)]);
+  }
+
+  #once<Metric>(name: string, create: (collect: () => Promise<void>) => Metric): Metric {
+    const collect = async (): Promise<void> => {
+      for (const one of this.#collectors.get(name) ?? []) await one();
+    };
+    return (this.#registry.getSingleMetric(name) as Metric | undefined) ?? create(collect);
   }
 }
 

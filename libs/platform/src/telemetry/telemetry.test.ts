@@ -37,6 +37,14 @@ describe('the log', () => {
     assert.doesNotMatch(JSON.stringify(lines), /s3cret/);
     assert.match(JSON.stringify(lines), /postgresql:\/\/relay:\[hidden\]@db\/mail/);
   });
+
+  test('names the message that an error is about', () => {
+    const [line] = logged((logger) => {
+      logger.warn({ err: Object.assign(new Error('no content'), { messageId: 'abc' }) }, 'failed');
+    });
+    assert.equal(line?.['messageId'], 'abc');
+    assert.match(JSON.stringify(line['err']), /"message":"no content"/);
+  });
 });
 
 describe('metrics', () => {
@@ -62,6 +70,24 @@ describe('metrics', () => {
     const metrics = new Metrics();
     const options = { name: 'staffetta_starts_total', help: 'Starts.' };
     assert.equal(metrics.counter(options), metrics.counter(options));
+  });
+
+  test('are set when somebody asks, by each service that has a part', async () => {
+    const metrics = new Metrics();
+    const gauge = { name: 'staffetta_lanes_held', help: 'Lanes.', labels: ['topic'] as const };
+    metrics.gauge({ ...gauge, collect: (one) => one.set({ topic: 'outbound' }, 3) });
+    metrics.gauge({ ...gauge, collect: (one) => one.set({ topic: 'local' }, 4) });
+    let asked = 0;
+    metrics.counter({
+      name: 'staffetta_questions_total',
+      help: 'Questions.',
+      collect: (counter) => counter.inc((asked += 1)),
+    });
+    const { text } = await metrics.render();
+    assert.match(text, /^staffetta_lanes_held\{topic="outbound"\} 3$/m);
+    assert.match(text, /^staffetta_lanes_held\{topic="local"\} 4$/m);
+    assert.match(text, /^staffetta_questions_total 1$/m);
+    assert.match((await metrics.render()).text, /^staffetta_questions_total 3$/m);
   });
 
   test('with names against the rules are refused', () => {

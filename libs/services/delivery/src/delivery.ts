@@ -129,6 +129,11 @@ export class Delivery {
     }));
   }
 
+  /** Lanes held now. */
+  get lanesHeld(): number {
+    return this.#holder.held.size;
+  }
+
   /** Messages in memory, open connections, octets of memory used. */
   usage(): {
     readonly messages: number;

@@ -1,3 +1,4 @@
+import { aboutMessage } from '@staffetta/core';
 import type { RecipientOutcome, ScheduledInsert, ScheduledUpdate } from '@staffetta/core';
 import { notifySender, wantsNotification } from '@staffetta/dsn';
 import type { NotifiedRecipient } from '@staffetta/dsn';
@@ -179,7 +180,7 @@ export class Settler {
       try {
         return await firstChunk(log.bodyChunks(entry.body));
       } catch (error) {
-        onError(error);
+        onError(aboutMessage(error, entry.envelope.messageId));
         await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
       }
     }

@@ -1,3 +1,4 @@
+import { aboutMessage } from '@staffetta/core';
 import type { RecipientOutcome, SendResult, SmtpConnection, SmtpReply } from '@staffetta/core';
 import type { Entry } from './entry.ts';
 import { HostConnector } from './host-connector.ts';
@@ -378,7 +379,7 @@ export class SiteRunner {
     try {
       result = await connection.send(await this.#message(entry));
     } catch (error) {
-      this.#options.onError(error);
+      this.#options.onError(aboutMessage(error, entry.envelope.messageId));
       this.#settler.park(
         entry,
         this.#options.clock.now() + REST_MIN_MS,

@@ -1,4 +1,4 @@
-import { LogUnavailable } from '@staffetta/core';
+import { LogUnavailable, aboutMessage } from '@staffetta/core';
 import type {
   SmtpAnswer,
   SmtpContent,
@@ -84,7 +84,7 @@ export abstract class IngressSession implements SmtpSessionHandler {
       await this.context.log.append(made.records, made.events);
     } catch (error) {
       if (error instanceof LogUnavailable) return this.refuse('log', ANSWERS.logUnavailable);
-      throw error;
+      throw aboutMessage(error, made.events[0]?.messageId ?? '');
     }
     this.context.metrics.accepted(this.door, this.#recipients.length, content.sizeBytes);
     return queued(made.events.map(({ messageId }) => messageId));

@@ -81,6 +81,11 @@ export class Router {
     await this.#holder.start();
   }
 
+  /** Lanes held now. */
+  get lanesHeld(): number {
+    return this.#holder.held.size;
+  }
+
   /** Ends the batches under way and lets go of the lanes. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -134,6 +134,30 @@ test('the lag is what is not settled, by class, and how old the oldest of it is'
   });
 });
 
+test('the largest tenants by what was accepted for them, all others as one', async () => {
+  await withDatabase(async ({ database }) => {
+    await database.query(
+      `insert into ledger (tenant_id, hour, type, count)
+       select 't' || n, date_trunc('hour', now()), type, n * 10
+       from generate_series(1, 5) n, unnest(array['accepted', 'bounced']) type`,
+    );
+    await database.query(
+      `insert into ledger (tenant_id, hour, type, count)
+       values ('t1', now() - interval '3 days', 'accepted', 1000000),
+              ('t2', date_trunc('hour', now()), 'delivered', 7)`,
+    );
+    const view = new PostgresClusterView(database);
+    const counts = (n: number) => ({ accepted: n, bounced: n });
+    assert.deepEqual(await view.largestTenants(Date.now() - HOUR_MS, 2), [
+      { tenantId: 't5', counts: counts(50) },
+      { tenantId: 't4', counts: counts(40) },
+      { tenantId: '', counts: { ...counts(60), delivered: 7 } },
+    ]);
+    assert.equal((await view.largestTenants(Date.now() - HOUR_MS, 5)).length, 5);
+    assert.deepEqual(await view.largestTenants(Date.now() + HOUR_MS, 5), []);
+  });
+});
+
 async function withDatabase(body: (made: TestLogDatabase) => Promise<void>): Promise<void> {
   const made = await makeDatabase();
   try {

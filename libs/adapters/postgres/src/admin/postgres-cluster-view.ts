@@ -6,6 +6,7 @@ import type {
   OutcomeTotals,
   QueueDepth,
   SiteQueue,
+  TenantTotals,
   TopicLag,
 } from '@staffetta/core';
 import type { Database } from '../database.ts';
@@ -81,7 +82,7 @@ export class PostgresClusterView implements ClusterView {
   async depths(): Promise<readonly QueueDepth[]> {
     return this.#database.query<{ [Key in keyof QueueDepth]: QueueDepth[Key] }>(
       `select state, sum(recipients)::bigint as recipients,
-              min(accepted_at) as "oldestAcceptedAtMs"
+              min(accepted_at) as "oldestAcceptedAtMs", min(due_at) as "firstDueAtMs"
        from scheduled group by state`,
     );
   }
@@ -101,6 +102,26 @@ export class PostgresClusterView implements ClusterView {
       deferred: sum('deferred'),
       bounced: sum('bounced', 'expired'),
     };
+  }
+
+  async largestTenants(sinceMs: number, limit: number): Promise<readonly TenantTotals[]> {
+    return this.#database.query<{ tenantId: string; counts: Record<string, number> }>(
+      `with line as (
+         select tenant_id, type, sum(count)::float8 as sum from ledger
+         where hour >= date_trunc('hour', to_timestamp($1 / 1000.0)) group by tenant_id, type
+       ), ranked as (
+         select tenant_id, row_number() over (
+           order by sum(sum) filter (where type = 'accepted') desc nulls last, tenant_id) as rank
+         from line group by tenant_id
+       ), named as (
+         select case when rank <= $2 then tenant_id else '' end as tenant, min(rank) as rank,
+                type, sum(sum) as sum
+         from line join ranked using (tenant_id) group by tenant, type
+       )
+       select tenant as "tenantId", json_object_agg(type, sum) as counts
+       from named group by tenant order by tenant = '', min(rank)`,
+      [sinceMs, limit],
+    );
   }
 
   async requestStop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { MailStoreUnavailable } from '@staffetta/core';
+import { MailStoreUnavailable, aboutMessage } from '@staffetta/core';
 import type { LaneLease, StoredRecord, TakenLane } from '@staffetta/core';
 import { AnalyzedBodies } from './analyzed-body.ts';
 import type { AnalyzedBody } from './analyzed-body.ts';
@@ -171,7 +171,7 @@ export class DeliveryWorker {
         async () => body.bytes ?? (await this.#options.log.readBody(body)),
       );
     } catch (error) {
-      this.#giveRest(lane, error);
+      this.#giveRest(lane, aboutMessage(error, envelope.messageId));
       return undefined;
     }
   }

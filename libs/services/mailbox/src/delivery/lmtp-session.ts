@@ -9,6 +9,7 @@ import type {
   SmtpSessionHandler,
   SmtpSessionInfo,
 } from '@staffetta/core';
+import { aboutMessage } from '@staffetta/core';
 import { analyze } from '@staffetta/mime';
 import { arrivalOf, recordOf } from './lmtp-messages.ts';
 import type { LmtpTransaction } from './lmtp-messages.ts';
@@ -126,7 +127,9 @@ export class LmtpSession implements SmtpSessionHandler {
     const answers = new Map<LmtpRecipient, SmtpAnswer>();
     for (let left = group; left.length > 0;) {
       const arrival = arrivalOf(transaction, left[0]!.tenantId, left);
-      const settled = await this.#attempt(() => this.#options.settleGroup.settle(arrival));
+      const settled = await this.#attempt(arrival.messageId, () =>
+        this.#options.settleGroup.settle(arrival),
+      );
       if (settled?.kind !== 'gone') {
         const answer = settled === undefined ? AWAY : stored(arrival.messageId);
         for (const recipient of left) answers.set(recipient, answer);
@@ -144,7 +147,7 @@ export class LmtpSession implements SmtpSessionHandler {
     group: readonly LmtpRecipient[],
   ): Promise<Map<LmtpRecipient, SmtpAnswer>> {
     const { record, event } = recordOf(transaction, group[0]!.tenantId, group);
-    const appended = await this.#attempt(async () => {
+    const appended = await this.#attempt(event.messageId, async () => {
       await this.#options.log.append([record], [event]);
       return true;
     });
@@ -152,13 +155,16 @@ export class LmtpSession implements SmtpSessionHandler {
     return new Map(group.map((recipient) => [recipient, answer]));
   }
 
-  async #attempt<Result>(step: () => Promise<Result>): Promise<Result | undefined> {
+  async #attempt<Result>(
+    messageId: string,
+    step: () => Promise<Result>,
+  ): Promise<Result | undefined> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new Error('not stored in time')), STORE_TIMEOUT_MS);
     try {
       return await Promise.race([step(), late.promise]);
     } catch (error) {
-      this.#options.onError(error);
+      this.#options.onError(aboutMessage(error, messageId));
       return undefined;
     } finally {
       clearTimeout(timer);

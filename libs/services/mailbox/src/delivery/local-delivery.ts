@@ -36,6 +36,11 @@ export class LocalDelivery {
     await this.#holder.start();
   }
 
+  /** Lanes held now. */
+  get lanesHeld(): number {
+    return this.#holder.held.size;
+  }
+
   /** Ends the transactions under way and lets go of the lanes. */
   async stop(): Promise<void> {
     this.#unwatch();
