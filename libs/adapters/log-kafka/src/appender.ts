@@ -5,6 +5,8 @@ import { Producer } from './producer.ts';
 import type { ProducerOptions } from './producer.ts';
 import type { Topics } from './topics.ts';
 
+const REOPEN_WAIT_MS = 500;
+
 /** Writes groups of appends, one after the other, by a producer for batches and one for transactions. */
 export class Appender {
   readonly #topics: Topics;
@@ -12,6 +14,7 @@ export class Appender {
   readonly #onAppended: (partition: Partition) => void;
   #batches: Promise<Producer> | undefined;
   #transactions: Promise<Producer> | undefined;
+  #closed = false;
   #lane = Math.floor(Math.random() * 1_000_000);
 
   constructor(
@@ -38,7 +41,9 @@ export class Appender {
     }
     await inTime(Promise.all([this.#send(batches), this.#transact(transaction)])).catch(
       (error: unknown) => {
+        const mayBeOpen = this.#transactions !== undefined;
         this.#drop();
+        if (mayBeOpen) this.#reopen();
         throw error;
       },
     );
@@ -48,6 +53,7 @@ export class Appender {
   }
 
   close(): void {
+    this.#closed = true;
     this.#drop();
   }
 
@@ -62,6 +68,17 @@ export class Appender {
     if (list.length === 0) return;
     this.#transactions ??= Producer.open(this.#options);
     await (await this.#transactions).transact(list);
+  }
+
+  /** Ends what a transaction may have left open: readers wait for it, and the next one may be long in coming. */
+  #reopen(): void {
+    if (this.#closed || this.#transactions) return;
+    const opening = Producer.open(this.#options);
+    this.#transactions = opening;
+    opening.catch(() => {
+      if (this.#transactions === opening) this.#transactions = undefined;
+      setTimeout(() => this.#reopen(), REOPEN_WAIT_MS).unref();
+    });
   }
 
   #drop(): void {

@@ -65,6 +65,10 @@ export interface Broker {
     request: Transaction & { readonly groupId: string; readonly topics: readonly TopicOffsets[] },
   ): Promise<unknown>;
   endTxn(request: Transaction & { readonly transactionResult: boolean }): Promise<unknown>;
+  findGroupCoordinator(request: {
+    readonly groupId: string;
+    readonly coordinatorType: number;
+  }): Promise<{ readonly coordinator: { readonly nodeId: number } }>;
   offsetFetch(request: {
     readonly groupId: string;
     readonly topics: readonly {
@@ -82,15 +86,12 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   refreshMetadataIfNecessary(): Promise<void>;
   findBroker(node: { readonly nodeId: string }): Promise<Broker>;
-  findControllerBroker(): Promise<Broker>;
   findLeaderForPartitions(
     topic: string,
     partitions: readonly number[],
   ): Readonly<Record<string, readonly number[]>>;
-  findGroupCoordinator(request: {
-    readonly groupId: string;
-    readonly coordinatorType: number;
-  }): Promise<Broker>;
+  /** For what any broker can answer; just connected: the one that answered first. */
+  readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
 }
 
 /** A 64-bit number of the library's own kind. */
@@ -163,6 +164,8 @@ const AUTHENTICATION_TIMEOUT_MS = 2_000;
 /** Short: a broker that hangs keeps its connections open, and what was asked of it is asked again elsewhere. */
 const REQUEST_TIMEOUT_MS = 2_000;
 const METADATA_AGE_MAX_MS = 60_000;
+const LEADER_NOT_AVAILABLE = 5;
+const NO_LEADER = -1;
 /** Small: whoever asks throws the connections away and comes again. */
 export const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 } as const;
 
@@ -190,6 +193,68 @@ function stopIdleTimers(): void {
   };
 }
 stopIdleTimers();
+
+interface Connection {
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  rejectRequests(error: Error): void;
+}
+
+/**
+ * What is asked in the moment between the end of what was asked before and the end of the connection has neither an
+ * answer nor a time-out: it would be waited for for ever. And two who connect at once would leave a socket behind.
+ */
+function endConnectionsWhole(): void {
+  const { prototype } = load('kafkajs/src/network/connection.js') as { prototype: Connection };
+  const { KafkaJSConnectionClosedError } = load('kafkajs/src/errors.js') as {
+    KafkaJSConnectionClosedError: new (message: string) => Error;
+  };
+  const { connect, disconnect } = prototype;
+  const connecting = new WeakMap<Connection, Promise<unknown>>();
+  prototype.connect = function (this: Connection): Promise<unknown> {
+    const under = connecting.get(this);
+    if (under) return under;
+    const begun = connect.call(this).finally(() => connecting.delete(this));
+    connecting.set(this, begun);
+    return begun;
+  };
+  prototype.disconnect = async function (this: Connection): Promise<unknown> {
+    const ended = await disconnect.call(this);
+    this.rejectRequests(new KafkaJSConnectionClosedError('asked of a connection that was ended'));
+    return ended;
+  };
+}
+endConnectionsWhole();
+
+interface PartitionState {
+  readonly partitionErrorCode: number;
+  readonly leader: number;
+}
+
+interface Metadata {
+  readonly topicMetadata: readonly { readonly partitionMetadata: readonly PartitionState[] }[];
+}
+
+/** One partition without a leader would keep all others from being found. */
+function allowLeaderless(): void {
+  const response = load('kafkajs/src/protocol/requests/metadata/v6/response.js') as {
+    parse(data: Metadata): Promise<Metadata>;
+  };
+  const { parse } = response;
+  response.parse = (data) =>
+    parse({
+      ...data,
+      topicMetadata: data.topicMetadata.map((topic) => ({
+        ...topic,
+        partitionMetadata: topic.partitionMetadata.map((partition) =>
+          partition.partitionErrorCode === LEADER_NOT_AVAILABLE
+            ? { ...partition, partitionErrorCode: 0, leader: NO_LEADER }
+            : partition,
+        ),
+      })),
+    });
+}
+allowLeaderless();
 
 /** Connections of one's own to the cluster, which know these topics; by the broker that answers first. */
 export async function connectCluster(
@@ -240,6 +305,27 @@ async function connectBy(
     void cluster.disconnect().catch(() => undefined);
     throw error;
   }
+}
+
+/** The brokers that lead these partitions, as far as they have a leader, and what each of them leads. */
+export function leadersOf(
+  cluster: Cluster,
+  topic: string,
+  partitions: readonly number[],
+): readonly (readonly [nodeId: string, partitions: readonly number[]])[] {
+  const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
+  return leaders.filter(([nodeId]) => nodeId !== String(NO_LEADER));
+}
+
+/** By a broker that answers: the one that is to coordinate, and to be asked, may not be there. */
+export async function findCoordinator(
+  cluster: Cluster,
+  groupId: string,
+  coordinatorType: number,
+): Promise<Broker> {
+  const broker = await cluster.brokerPool.findConnectedBroker();
+  const { coordinator } = await broker.findGroupCoordinator({ groupId, coordinatorType });
+  return cluster.findBroker({ nodeId: String(coordinator.nodeId) });
 }
 
 /** The protocol's name of an error, as far as it is one, e.g. `OFFSET_OUT_OF_RANGE`. */

@@ -1,7 +1,9 @@
 import {
   connectCluster,
+  findCoordinator,
   GROUP_COORDINATOR,
   kafkaErrorType,
+  leadersOf,
   TRANSACTION_COORDINATOR,
 } from './kafkajs-internals.ts';
 import type {
@@ -107,14 +109,22 @@ export class Producer {
   /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
   static async open(options: ProducerOptions): Promise<Producer> {
     const { transactionalId } = options;
-    const connected = await connect(options);
+    let connected = await connect(options);
     try {
-      const made = await whileBusy(() =>
-        connected.coordinator.initProducerId({
-          transactionalId,
-          transactionTimeout: TRANSACTION_TIMEOUT_MS,
-        }),
-      );
+      const made = await whileBusy(async () => {
+        const { cluster, coordinator } = connected;
+        try {
+          return await coordinator.initProducerId({
+            transactionalId,
+            transactionTimeout: TRANSACTION_TIMEOUT_MS,
+          });
+        } catch (error) {
+          if (hasMoved(error)) {
+            connected = { cluster, coordinator: await coordinatorOf(cluster, options) };
+          }
+          throw error;
+        }
+      });
       return new Producer(connected, options, made);
     } catch (error) {
       void connected.cluster.disconnect().catch(() => undefined);
@@ -151,20 +161,21 @@ export class Producer {
     try {
       if (batches.length > 0) {
         const topics = batches.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
-        await whileBusy(() =>
-          this.#connected.coordinator.addPartitionsToTxn({
-            ...transaction,
-            topics: joined(topics),
-          }),
+        await this.#coordinate((coordinator) =>
+          coordinator.addPartitionsToTxn({ ...transaction, topics: joined(topics) }),
         );
         await this.send(batches);
       }
       if (position) await this.#sendPosition(position);
-      await this.#connected.coordinator.endTxn({ ...transaction, transactionResult: true });
+      await this.#coordinate((coordinator) =>
+        coordinator.endTxn({ ...transaction, transactionResult: true }),
+      );
     } catch (error) {
       if (FENCED_TYPES.has(kafkaErrorType(error))) {
         throw new ProducerFenced('another producer has this name', { cause: error });
       }
+      // Whoever does not answer is not asked again: the next producer of this name ends what is open.
+      if (isConnectionError(error)) throw error;
       // As soon as can be, for readers wait for it; where this fails too, its time ends it.
       await this.#connected.coordinator
         .endTxn({ ...transaction, transactionResult: false })
@@ -175,9 +186,8 @@ export class Producer {
 
   /** The position last written for a group, as an offset; undefined where there is none. */
   async savedOffset(groupId: string, place: KafkaPartition): Promise<number | undefined> {
-    const coordinator = await this.#groupCoordinator(groupId);
     const { topic, partition } = place;
-    const { responses } = await whileBusy(() =>
+    const { responses } = await this.#ofGroup(groupId, (coordinator) =>
       coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
     );
     const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
@@ -191,9 +201,10 @@ export class Producer {
 
   /** To another broker, perhaps, and with what is known there by now: leaders move, and who hangs does not say so. */
   async #reconnect(): Promise<void> {
+    const connected = await connect(this.#options);
     this.close();
     this.#groupCoordinators.clear();
-    this.#connected = await connect(this.#options);
+    this.#connected = connected;
   }
 
   /** Gives each batch the number that follows the one before it in its partition. */
@@ -230,10 +241,9 @@ export class Producer {
   }
 
   #leaderOf(batch: NumberedBatch): string {
-    const leaders = this.#connected.cluster.findLeaderForPartitions(batch.topic, [batch.partition]);
-    const leader = Object.keys(leaders)[0];
+    const [leader] = leadersOf(this.#connected.cluster, batch.topic, [batch.partition]);
     if (leader === undefined) throw new NoLeader(`${nameOf(batch)} has no leader`);
-    return leader;
+    return leader[0];
   }
 
   async #sendTo(nodeId: string, batches: readonly NumberedBatch[]): Promise<void> {
@@ -252,21 +262,54 @@ export class Producer {
 
   async #sendPosition({ groupId, topic, partition, offset }: CommittedPosition): Promise<void> {
     const transaction = this.#transaction();
-    await whileBusy(() => this.#connected.coordinator.addOffsetsToTxn({ ...transaction, groupId }));
-    const coordinator = await this.#groupCoordinator(groupId);
+    await this.#coordinate((coordinator) =>
+      coordinator.addOffsetsToTxn({ ...transaction, groupId }),
+    );
     const topics: TopicOffsets[] = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
-    await whileBusy(() => coordinator.txnOffsetCommit({ ...transaction, groupId, topics }));
+    await this.#ofGroup(groupId, (coordinator) =>
+      coordinator.txnOffsetCommit({ ...transaction, groupId, topics }),
+    );
   }
 
-  async #groupCoordinator(groupId: string): Promise<Broker> {
-    const known = this.#groupCoordinators.get(groupId);
-    if (known) return known;
-    const coordinatorType = GROUP_COORDINATOR;
-    const found = await whileBusy(() =>
-      this.#connected.cluster.findGroupCoordinator({ groupId, coordinatorType }),
+  /** Asks the coordinator of its transactions, wherever that is by now. To ask twice does no harm. */
+  #coordinate<Result>(ask: (coordinator: Broker) => Promise<Result>): Promise<Result> {
+    return this.#wherever(
+      () => ask(this.#connected.coordinator),
+      async () => {
+        const { cluster } = this.#connected;
+        this.#connected = { cluster, coordinator: await coordinatorOf(cluster, this.#options) };
+      },
     );
-    this.#groupCoordinators.set(groupId, found);
-    return found;
+  }
+
+  /** Asks the coordinator of a group, wherever that is by now. To ask twice does no harm. */
+  #ofGroup<Result>(
+    groupId: string,
+    ask: (coordinator: Broker) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#wherever(
+      async () => {
+        const known = this.#groupCoordinators.get(groupId);
+        const { cluster } = this.#connected;
+        const coordinator = known ?? (await findCoordinator(cluster, groupId, GROUP_COORDINATOR));
+        this.#groupCoordinators.set(groupId, coordinator);
+        return ask(coordinator);
+      },
+      () => this.#groupCoordinators.delete(groupId),
+    );
+  }
+
+  /** A coordinator may have moved, or its broker may be away: then it moves as soon as the others see that. */
+  #wherever<Result>(ask: () => Promise<Result>, forget: () => unknown): Promise<Result> {
+    return whileBusy(async () => {
+      try {
+        return await ask();
+      } catch (error) {
+        if (hasMoved(error)) await forget();
+        else if (isConnectionError(error)) await this.#reconnect();
+        throw error;
+      }
+    }, isConnectionError);
   }
 
   #transaction(): { transactionalId: string; producerId: ProducerId; producerEpoch: number } {
@@ -276,27 +319,22 @@ export class Producer {
   }
 }
 
-async function connect({
-  connection,
-  topics,
-  transactionalId,
-}: ProducerOptions): Promise<Connected> {
-  const cluster = await connectCluster(connection, topics);
+async function connect(options: ProducerOptions): Promise<Connected> {
+  const cluster = await connectCluster(options.connection, options.topics);
   try {
-    const coordinator =
-      transactionalId === undefined
-        ? await cluster.findControllerBroker()
-        : await whileBusy(() =>
-            cluster.findGroupCoordinator({
-              groupId: transactionalId,
-              coordinatorType: TRANSACTION_COORDINATOR,
-            }),
-          );
+    const coordinator = await whileBusy(() => coordinatorOf(cluster, options));
     return { cluster, coordinator };
   } catch (error) {
     void cluster.disconnect().catch(() => undefined);
     throw error;
   }
+}
+
+/** Where it makes no transactions, whoever answered first: every broker gives out numbers. */
+function coordinatorOf(cluster: Cluster, { transactionalId }: ProducerOptions): Promise<Broker> {
+  return transactionalId === undefined
+    ? cluster.brokerPool.findConnectedBroker()
+    : findCoordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
 }
 
 function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
@@ -310,8 +348,17 @@ function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
 /** Whether the same batch, under the same number, may be stored when it is sent again. */
 function isRepeatable(error: unknown): boolean {
   if (error instanceof NoLeader) return true;
-  const { name, retriable } = error as { name?: unknown; retriable?: unknown };
-  return retriable === true || (typeof name === 'string' && CONNECTION_ERRORS.test(name));
+  return (error as { retriable?: unknown }).retriable === true || isConnectionError(error);
+}
+
+function isConnectionError(error: unknown): boolean {
+  const { name } = error as { name?: unknown };
+  return typeof name === 'string' && CONNECTION_ERRORS.test(name);
+}
+
+/** What was asked is another broker's by now; nothing was done. */
+function hasMoved(error: unknown): boolean {
+  return kafkaErrorType(error) === 'NOT_COORDINATOR_FOR_GROUP';
 }
 
 function joined(

@@ -3,9 +3,11 @@ import { committedRecords } from './committed-records.ts';
 import {
   connectCluster,
   EARLIEST,
+  findCoordinator,
   GROUP_COORDINATOR,
   kafkaErrorType,
   LATEST,
+  leadersOf,
   READ_COMMITTED,
   READ_UNCOMMITTED,
 } from './kafkajs-internals.ts';
@@ -28,6 +30,12 @@ const LOOK_MAX_MS = 20;
 /** Between tries where a leader has moved or a connection broke, doubled each time. */
 const AGAIN_WAIT_MS = 25;
 const AGAIN_WAIT_MAX_MS = 400;
+/** Whoever looks for ends all the time does so without a broker that takes longer. */
+const ENDS_WAIT_MS = 500;
+/** For all stored, each broker has its time: connecting, and its answer. */
+const STORED_ENDS_WAIT_MS = 5_000;
+/** A question is over by then, whatever the connection says. */
+const ASK_MAX_MS = 10_000;
 
 /** What was found from an offset on. */
 export interface Found {
@@ -41,6 +49,8 @@ export class Reader {
   readonly #options: KafkaConnectionOptions;
   readonly #topics: readonly string[];
   #cluster: Promise<Cluster> | undefined;
+  /** Connections of which a broker gave no ends: what it led may be led by another one. */
+  #suspect: Promise<Cluster> | undefined;
   #closed = false;
 
   constructor(options: KafkaConnectionOptions, topics: readonly string[]) {
@@ -72,35 +82,44 @@ export class Reader {
   }
 
   /**
-   * Where the committed part of each partition ends, or all that is stored in it; partitions without a leader are left
-   * out.
+   * Where the committed part of each partition ends, or all that is stored in it; partitions without a leader, or
+   * whose leader does not answer in time, are left out.
    */
   async ends(
     topics: ReadonlyMap<string, number>,
     of: 'committed' | 'stored' = 'committed',
   ): Promise<ReadonlyMap<string, number>> {
     const isolation = of === 'committed' ? READ_COMMITTED : READ_UNCOMMITTED;
-    return this.#with(async (cluster) => {
-      await cluster.refreshMetadataIfNecessary();
-      const ends = new Map<string, number>();
-      for (const [topic, count] of topics) {
+    const waitMs = of === 'committed' ? ENDS_WAIT_MS : STORED_ENDS_WAIT_MS;
+    const connected = this.#connect();
+    const ends = new Map<string, number>();
+    try {
+      const cluster = await connected;
+      const mayHaveMoved = this.#suspect === connected || hasLeaderless(cluster, topics);
+      if (mayHaveMoved) await within(waitMs, cluster.refreshMetadata());
+      else await cluster.refreshMetadataIfNecessary();
+      if (this.#suspect === connected) this.#suspect = undefined;
+      const asking = [...topics].flatMap(([topic, count]) => {
         const partitions = Array.from({ length: count }, (_, partition) => partition);
-        const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
-        for (const [nodeId, led] of leaders) {
+        return leadersOf(cluster, topic, partitions).map(async ([nodeId, led]) => {
           const broker = await cluster.findBroker({ nodeId });
-          for (const [partition, offset] of await listOffsets(
-            broker,
-            topic,
-            led,
-            LATEST,
-            isolation,
-          )) {
-            ends.set(nameOf({ topic, partition }), offset);
-          }
+          return { topic, offsets: await listOffsets(broker, topic, led, LATEST, isolation) };
+        });
+      });
+      const answers = asking.map(async (one) => {
+        // One that comes too late is not waited for; that it failed is seen all the same.
+        one.catch(() => (this.#suspect = connected));
+        const answer = await within(waitMs, one).catch(() => undefined);
+        for (const [partition, offset] of answer?.offsets ?? []) {
+          ends.set(nameOf({ topic: answer!.topic, partition }), offset);
         }
-      }
+      });
+      await Promise.all(answers);
       return ends;
-    });
+    } catch (error) {
+      this.#drop(connected);
+      throw error;
+    }
   }
 
   /** The offsets last written for a group, of partitions that have one. */
@@ -109,15 +128,14 @@ export class Reader {
     places: readonly KafkaPartition[],
   ): Promise<ReadonlyMap<string, number>> {
     return this.#with(async (cluster) => {
-      const coordinatorType = GROUP_COORDINATOR;
-      const coordinator = await whileBusy(() =>
-        cluster.findGroupCoordinator({ groupId, coordinatorType }),
-      );
       const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, list]) => ({
         topic,
         partitions: list.map(({ partition }) => ({ partition })),
       }));
-      const { responses } = await whileBusy(() => coordinator.offsetFetch({ groupId, topics }));
+      const { responses } = await whileBusy(async () => {
+        const coordinator = await findCoordinator(cluster, groupId, GROUP_COORDINATOR);
+        return coordinator.offsetFetch({ groupId, topics });
+      });
       return new Map(
         responses
           .flatMap(({ topic, partitions }) => partitions.map((one) => ({ topic, ...one })))
@@ -139,7 +157,7 @@ export class Reader {
 
   close(): void {
     this.#closed = true;
-    this.#drop();
+    this.#drop(this.#cluster);
   }
 
   #fetch(place: KafkaPartition, offset: number, bytesMax: number): Promise<FetchedPartition> {
@@ -171,31 +189,56 @@ export class Reader {
   /** After an error, connections and what they know are made anew: leaders move. */
   async #with<Result>(ask: (cluster: Cluster) => Promise<Result>): Promise<Result> {
     for (let waitMs = AGAIN_WAIT_MS; ; waitMs *= 2) {
-      if (this.#closed) throw new Error('the log is closed');
-      const connected = (this.#cluster ??= connectCluster(this.#options, this.#topics));
+      const connected = this.#connect();
       try {
-        return await ask(await connected);
+        return await within(ASK_MAX_MS, connected.then(ask));
       } catch (error) {
         if (error instanceof PositionGone) throw error;
-        if (this.#cluster === connected) this.#drop();
+        this.#drop(connected);
         if (waitMs > AGAIN_WAIT_MAX_MS) throw error;
         await new Promise((resolve) => setTimeout(resolve, waitMs));
       }
     }
   }
 
-  #drop(): void {
-    const connected = this.#cluster;
+  #connect(): Promise<Cluster> {
+    if (this.#closed) throw new Error('the log is closed');
+    return (this.#cluster ??= connectCluster(this.#options, this.#topics));
+  }
+
+  /** Unless that has been replaced already. */
+  #drop(connected: Promise<Cluster> | undefined): void {
+    if (this.#cluster !== connected) return;
     this.#cluster = undefined;
     void connected?.then((cluster) => cluster.disconnect()).catch(() => undefined);
   }
 }
 
+async function within<Result>(timeoutMs: number, answer: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function hasLeaderless(cluster: Cluster, topics: ReadonlyMap<string, number>): boolean {
+  return [...topics].some(([topic, count]) => {
+    const partitions = Array.from({ length: count }, (_, partition) => partition);
+    const led = leadersOf(cluster, topic, partitions).flatMap(([, list]) => list);
+    return led.length < count;
+  });
+}
+
 async function leaderOf(cluster: Cluster, place: KafkaPartition): Promise<Broker> {
   await cluster.refreshMetadataIfNecessary();
-  const [nodeId] = Object.keys(cluster.findLeaderForPartitions(place.topic, [place.partition]));
-  if (nodeId === undefined) throw new Error(`${nameOf(place)} has no leader`);
-  return cluster.findBroker({ nodeId });
+  const [leader] = leadersOf(cluster, place.topic, [place.partition]);
+  if (leader === undefined) throw new Error(`${nameOf(place)} has no leader`);
+  return cluster.findBroker({ nodeId: leader[0] });
 }
 
 async function listOffsets(

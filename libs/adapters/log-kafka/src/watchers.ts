@@ -40,10 +40,8 @@ export class Watchers {
 
   async #look(): Promise<void> {
     const watched = [...this.#callbacks].filter(([, callbacks]) => callbacks.size > 0);
-    for (const [topic] of watched) {
-      // On errors the next look comes by itself.
-      await this.#lookAt(topic).catch(() => undefined);
-    }
+    // On errors the next look comes by itself.
+    await Promise.all(watched.map(([topic]) => this.#lookAt(topic).catch(() => undefined)));
     if (!this.#closed) this.#timer = setTimeout(() => void this.#look(), POLL_MS);
   }
 
@@ -55,6 +53,7 @@ export class Watchers {
       for (let lane = 0; lane < lanes; lane += 1) {
         const partition = { topic, lane, bulk };
         const name = nameOf(this.#topics.placeOf(partition));
+        // One that was left out is looked at anew when it is back: who read it meanwhile may have missed something.
         const end = ends.get(name) ?? 0;
         if (end > (this.#ends.get(name) ?? 0)) this.appended(partition);
         this.#ends.set(name, end);

@@ -11,20 +11,23 @@ const BUSY_WAIT_MS = 2;
 const WAIT_MAX_MS = 50;
 const BUSY_FOR_MAX_MS = 8_000;
 
-/** Again while a coordinator is busy with what came before: nothing was done by then. */
-export async function whileBusy<Result>(ask: () => Promise<Result>): Promise<Result> {
+/** Again while a coordinator is busy with what came before, and nothing was done by then; or for another reason. */
+export async function whileBusy<Result>(
+  ask: () => Promise<Result>,
+  isAlsoBusy: (error: unknown) => boolean = () => false,
+): Promise<Result> {
   const untilMs = Date.now() + BUSY_FOR_MAX_MS;
   for (let waitMs = BUSY_WAIT_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
     try {
       return await ask();
     } catch (error) {
-      if (!isBusy(error) || Date.now() > untilMs) throw error;
+      const isToRepeat = isBusy(error) || isAlsoBusy(error);
+      if (!isToRepeat || Date.now() > untilMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
   }
 }
 
 function isBusy(error: unknown): boolean {
-  const isUnknown = (error as { name?: unknown }).name === 'KafkaJSGroupCoordinatorNotFound';
-  return isUnknown || BUSY_TYPES.has(kafkaErrorType(error));
+  return BUSY_TYPES.has(kafkaErrorType(error));
 }

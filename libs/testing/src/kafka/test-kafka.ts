@@ -85,8 +85,13 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
     'transaction.state.log.replication.factor': brokerCount,
     'transaction.state.log.min.isr': brokerCount > 1 ? 2 : 1,
     'controlled.shutdown.enable': 'false',
-    // A broker that was killed may come back when its old registration has ended.
-    'broker.session.timeout.ms': 2_000,
+    // Who dies with a transaction open holds back readers until this looks for it.
+    'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
+    // The end of a transaction is told to a broker that hangs for as long as this, and readers wait for it.
+    'request.timeout.ms': 4_000,
+    // A broker that was killed may come back when its old registration has ended; with others on few cores it may be
+    // slow without being dead.
+    'broker.session.timeout.ms': brokerCount > 1 ? 4_000 : 2_000,
     'broker.heartbeat.interval.ms': 500,
   };
 }
