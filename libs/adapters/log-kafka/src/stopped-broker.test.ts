@@ -5,13 +5,11 @@ import { acceptedEvent, acceptedLeases, passOn, sampleRecord } from '@staffetta/
 import type { KafkaLog } from './kafka-log.ts';
 import { testKafkaLogs } from './testing/test-logs.ts';
 
-/** `broker.session.timeout.ms` of the test brokers. */
-const SESSION_TIMEOUT_MS = 4_000;
-/** From the end of its session until all goes on elsewhere; a new controller may have to be elected before. */
-const GO_ON_MS = 8_000;
+/** The longest time without progress that is promised; the sessions of these brokers end after 4 s. */
+const WITHOUT_PROGRESS_MAX_MS = 15_000;
 /** Of partitions that other brokers lead. */
-const READ_WITHIN_MS = 1_000;
-const STOPPED_FOR_MS = SESSION_TIMEOUT_MS + GO_ON_MS;
+const READ_WITHIN_MS = 2_000;
+const STOPPED_FOR_MS = 20_000;
 const LANES = [0, 1, 2];
 const LIMITS = { recordsMax: 10, bytesMax: 1024 * 1024 };
 
@@ -81,7 +79,7 @@ void test('one of three brokers stands still: others are read at once, the rest 
       t.diagnostic(`${name}: at most ${Math.round(progress.longestMs)} ms without progress`);
     }
     for (const { name, progress } of figures) {
-      assert.ok(progress.longestMs <= SESSION_TIMEOUT_MS + GO_ON_MS, name);
+      assert.ok(progress.longestMs <= WITHOUT_PROGRESS_MAX_MS, name);
     }
     // One broker of three leads one lane of three, or perhaps two: leaders are spread by chance.
     const fastest = Math.min(...reads.map(({ progress }) => progress.longestMs));
