@@ -64,7 +64,8 @@ export function faultChecks(check: LogCheck): void {
         assert.equal(count, 3, `${campaign} is there in part, or twice`);
         assert.ok(confirmed.has(campaign) || refused.has(campaign));
       }
-      assert.ok(refused.size > 0, 'no append was hit');
+      // A log may mend a cut by itself: then none was refused.
+      assert.ok(confirmed.size > 0, 'nothing was confirmed');
       await log.append([sampleRecord('after')], []);
     },
   );

@@ -1,9 +1,13 @@
+/**
+ * What one of three brokers that stands still holds up. By hand: `node --conditions=@staffetta/source --test` with this
+ * file.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LaneLease } from '@staffetta/core';
 import { acceptedEvent, acceptedLeases, passOn, sampleRecord } from '@staffetta/testing';
-import type { KafkaLog } from './kafka-log.ts';
-import { testKafkaLogs } from './testing/test-logs.ts';
+import type { KafkaLog } from '../kafka-log.ts';
+import { testKafkaLogs } from './test-logs.ts';
 
 /** The longest time without progress that is promised; the sessions of these brokers end after 4 s. */
 const WITHOUT_PROGRESS_MAX_MS = 15_000;
