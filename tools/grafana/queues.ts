@@ -94,10 +94,14 @@ export const queues = dashboard({
           },
         }),
         lines({
-          title: 'Uncertain',
-          description: 'Recipients whose final reply was lost: they may get a second copy.',
+          title: 'Uncertain and doubled',
+          description:
+            'Recipients whose final reply was lost, who may get a second copy; and those known to have one.',
           unit: 'cps',
-          queries: { uncertain: rate('staffetta_delivery_uncertain_recipients_total') },
+          queries: {
+            uncertain: rate('staffetta_delivery_uncertain_recipients_total'),
+            doubled: rate('staffetta_delivery_doubles_total'),
+          },
         }),
         lines({
           title: 'DNS',
