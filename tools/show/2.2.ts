@@ -1,7 +1,7 @@
 /** Nothing is lost when any process of a cluster dies or stands still: services, brokers and PostgreSQL, under load. */
+import { boundLimits } from '../../ops/faults/bound-limits.ts';
 import { runFaults } from '../../ops/faults/run.ts';
 import type { FaultReport } from '../../ops/faults/run.ts';
-import { CONNECTIONS_MAX, PER_SECOND_MAX } from '../../ops/faults/scene.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { seeded } from '../harness/fuzz-session.ts';
 import { Point } from '../harness/point.ts';
@@ -64,17 +64,7 @@ function boundReport(point: Point, report: FaultReport): void {
       report.longestGapMs,
     );
   }
-  point.bound(
-    `no site ever sees more than its ${CONNECTIONS_MAX} connections`,
-    report.connectionsMax <= CONNECTIONS_MAX,
-    report.connectionsMax,
-  );
-  point.bound(
-    `no site ever sees more than its ${PER_SECOND_MAX} messages in a second`,
-    report.perSecondMax <= PER_SECOND_MAX,
-    report.perSecondMax,
-  );
-  point.bound('the ledger balances', report.ledger.ok, report.ledger.says);
+  boundLimits(point, report);
 }
 
 function countBy(names: readonly string[]): Readonly<Record<string, number>> {

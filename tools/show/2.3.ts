@@ -1,6 +1,6 @@
 /** A rolling restart of every service and every broker under load: none lost, none doubled, clients only reconnect. */
+import { boundLimits } from '../../ops/faults/bound-limits.ts';
 import { restartAll } from '../../ops/faults/rolling-restart.ts';
-import { CONNECTIONS_MAX, PER_SECOND_MAX } from '../../ops/faults/scene.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
 
@@ -30,15 +30,5 @@ await new Point('2.3').run(async (point) => {
   const others = Object.keys(refused).filter((code) => code !== CLOSING);
   point.bound('no client sees more than a 421', others.length === 0, refused);
   point.bound('no transaction ends without a reply', report.broken === 0, report.broken);
-  point.bound(
-    `no site ever sees more than its ${CONNECTIONS_MAX} connections`,
-    report.connectionsMax <= CONNECTIONS_MAX,
-    report.connectionsMax,
-  );
-  point.bound(
-    `no site ever sees more than its ${PER_SECOND_MAX} messages in a second`,
-    report.perSecondMax <= PER_SECOND_MAX,
-    report.perSecondMax,
-  );
-  point.bound('the ledger balances', report.ledger.ok, report.ledger.says);
+  boundLimits(point, report);
 });

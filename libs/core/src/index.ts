@@ -162,6 +162,7 @@ export type {
 export { MemoryBudget } from './memory-budget.ts';
 export { rfc5322Date } from './rfc5322-date.ts';
 export { Rounds } from './rounds.ts';
+export { untilAborted } from './until-aborted.ts';
 export type {
   ListenSmtp,
   SmtpAnswer,

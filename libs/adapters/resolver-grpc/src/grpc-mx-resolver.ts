@@ -1,5 +1,5 @@
 import { ResolverClient } from '@staffetta/contracts';
-import { domainKey } from '@staffetta/core';
+import { domainKey, untilAborted } from '@staffetta/core';
 import type { Clock, MxAnswer, MxResolver, MxResolverStats } from '@staffetta/core';
 import type { GrpcChannel } from '@staffetta/grpc';
 import { QUESTION_DEADLINE_MS } from './methods.ts';
@@ -73,18 +73,5 @@ export class GrpcMxResolver implements MxResolver {
     if (answer.kind !== 'temporary') return answer;
     this.#counts.failures++;
     return this.#cache.get(key)?.answer ?? answer;
-  }
-}
-
-/** The promise, or a rejection with the signal's reason if that comes first. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

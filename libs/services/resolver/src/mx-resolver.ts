@@ -1,4 +1,4 @@
-import { domainKey, isDnsName } from '@staffetta/core';
+import { domainKey, isDnsName, untilAborted } from '@staffetta/core';
 import type { Clock, Dns, MxAnswer, MxResolver, MxResolverStats } from '@staffetta/core';
 import { parseAddressLiteral } from './address-literal.ts';
 import { AnswerCache } from './answer-cache.ts';
@@ -61,18 +61,5 @@ export class DnsMxResolver implements MxResolver {
     const hosts = [{ name: site, preference: 0, addresses: [address] }];
     const expiresAtMs = this.#clock.now() + LITERAL_HOLD_MS;
     return { kind: 'hosts', site, hosts, implicit: true, expiresAtMs };
-  }
-}
-
-/** The promise, or a rejection with the signal's reason if that comes first. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -6,14 +6,13 @@ import type { Database } from '../database.ts';
 import { PostgresLanes } from '../lanes/postgres-lanes.ts';
 import { HANDOVERS_MAX } from '../lanes/tell-handovers.ts';
 import { PostgresDeliveryStore } from '../scheduled/postgres-delivery-store.ts';
-import { OUTBOUND_LANES, testLogDatabases } from '../testing/test-databases.ts';
-import type { TestLogDatabase } from '../testing/test-databases.ts';
+import { OUTBOUND_LANES, testOnLogDatabase } from '../testing/test-databases.ts';
 import { PostgresClusterView } from './postgres-cluster-view.ts';
 
 const SILENT_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-const makeDatabase = testLogDatabases();
+const withDatabase = testOnLogDatabase();
 
 test('a hand-over tells lanes, holders, how, and how long nobody held them', async () => {
   await withDatabase(async ({ database }) => {
@@ -157,15 +156,6 @@ test('the largest tenants by what was accepted for them, all others as one', asy
     assert.deepEqual(await view.largestTenants(Date.now() + HOUR_MS, 5), []);
   });
 });
-
-async function withDatabase(body: (made: TestLogDatabase) => Promise<void>): Promise<void> {
-  const made = await makeDatabase();
-  try {
-    await body(made);
-  } finally {
-    await made.stop();
-  }
-}
 
 async function dead(database: Database, ...ids: readonly string[]): Promise<void> {
   await database.query(

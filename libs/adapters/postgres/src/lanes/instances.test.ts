@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { testLogDatabases } from '../testing/test-databases.ts';
+import { testOnLogDatabase } from '../testing/test-databases.ts';
 import type { TestLogDatabase } from '../testing/test-databases.ts';
 import { DataFolderInUse, InstanceRegistry } from './instances.ts';
 
@@ -8,7 +8,7 @@ const FOLDER = 'here:/data';
 const LOCK = 'hashtextextended($1, 2025)';
 const REPORT = { ready: true, directoryVersion: 0, report: { ready: {}, health: [] } };
 
-const makeDatabase = testLogDatabases();
+const withDatabase = testOnLogDatabase();
 
 test('a folder is held by one process, and by the next when that has left', async () => {
   await withDatabase(async (made) => {
@@ -54,15 +54,6 @@ test('a process whose folder another one took meanwhile is told so', async () =>
     await two.unregister();
   });
 });
-
-async function withDatabase(body: (made: TestLogDatabase) => Promise<void>): Promise<void> {
-  const made = await makeDatabase();
-  try {
-    await body(made);
-  } finally {
-    await made.stop();
-  }
-}
 
 async function registered({ database }: TestLogDatabase, id: string): Promise<InstanceRegistry> {
   const registry = new InstanceRegistry(database, {

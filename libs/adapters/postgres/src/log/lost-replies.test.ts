@@ -2,19 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptedLeases, passOn, readTopic, sampleRecord } from '@staffetta/testing';
 import { PostgresLanes } from '../lanes/postgres-lanes.ts';
-import { OUTBOUND_LANES, testLogDatabases } from '../testing/test-databases.ts';
+import { OUTBOUND_LANES, testOnLogDatabase } from '../testing/test-databases.ts';
 import type { TestLogDatabase } from '../testing/test-databases.ts';
 
-const makeDatabase = testLogDatabases();
-
-async function withDatabase(body: (made: TestLogDatabase) => Promise<void>): Promise<void> {
-  const made = await makeDatabase();
-  try {
-    await body(made);
-  } finally {
-    await made.stop();
-  }
-}
+const withDatabase = testOnLogDatabase();
 
 /** Resolves when so many statements wait for a lock. */
 async function untilWaiting({ database }: TestLogDatabase, count: number): Promise<void> {

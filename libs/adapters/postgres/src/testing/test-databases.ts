@@ -46,6 +46,21 @@ export function testLogDatabases(): () => Promise<TestLogDatabase> {
   return async () => new Copy(await startTestDatabase(template), drop);
 }
 
+/** The same for tests that begin with a database of their own and end with it. */
+export function testOnLogDatabase(): (
+  body: (made: TestLogDatabase) => Promise<void>,
+) => Promise<void> {
+  const makeDatabase = testLogDatabases();
+  return async (body) => {
+    const made = await makeDatabase();
+    try {
+      await body(made);
+    } finally {
+      await made.stop();
+    }
+  };
+}
+
 function open(url: string): { readonly database: Database; readonly log: PostgresLog } {
   const database = new Database({
     url,
