@@ -163,6 +163,8 @@ export { MemoryBudget } from './memory-budget.ts';
 export { rfc5322Date } from './rfc5322-date.ts';
 export { Rounds } from './rounds.ts';
 export { untilAborted } from './until-aborted.ts';
+export { WatchedRounds } from './watched-rounds.ts';
+export type { WatchedWork } from './watched-rounds.ts';
 export type {
   ListenSmtp,
   SmtpAnswer,

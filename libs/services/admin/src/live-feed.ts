@@ -1,3 +1,4 @@
+import { WatchedRounds } from '@staffetta/core';
 import type {
   Clock,
   ClusterView,
@@ -16,7 +17,6 @@ import { withLive } from './live-queues.ts';
 
 /** Sites shown. */
 const SITES_MAX = 100;
-const TICK_MS = 1_000;
 /** Reading rows takes at most a tenth of the time, however many there are. */
 const REST_FACTOR = 9;
 /** Sites of which each worker is asked: those shown may be at any of them. */
@@ -45,39 +45,33 @@ export interface LiveSources {
 /** One computation a second for all who watch; none while nobody does. */
 export class LiveFeed {
   readonly #sources: LiveSources;
-  readonly #watchers = new Set<(snapshot: LiveSnapshot) => void>();
+  readonly #rounds: WatchedRounds<LiveSnapshot>;
   #figures: MailFigures | undefined;
   #unwatchFigures: () => void = () => undefined;
   /** Kept while the figures are away: its time says how old it is. */
   #ledger: LedgerState | undefined;
-  #latest: LiveSnapshot | undefined;
   /** How long the last look at the database took. */
   #readMs = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(sources: LiveSources) {
     this.#sources = sources;
+    this.#rounds = new WatchedRounds({
+      clock: sources.clock,
+      compute: () => this.#compute().catch((error: unknown) => this.#unknown(error)),
+      restMs: () => this.#readMs * REST_FACTOR,
+      onFirst: () => this.#follow(),
+      onNobody: () => this.#leave(),
+    });
   }
 
   /** Calls back about once a second until the returned function is called. */
   watch(onSnapshot: (snapshot: LiveSnapshot) => void): () => void {
-    if (this.#watchers.size === 0) this.#follow();
-    this.#watchers.add(onSnapshot);
-    const { clock } = this.#sources;
-    if (this.#latest && clock.now() - this.#latest.at < TICK_MS) onSnapshot(this.#latest);
-    if (!this.#timer && !this.#running) this.#run();
-    return () => {
-      this.#watchers.delete(onSnapshot);
-      if (this.#watchers.size === 0) this.#rest();
-    };
+    return this.#rounds.watch(onSnapshot);
   }
 
   /** Ends all watching; resolves when nothing runs any more. */
-  async stop(): Promise<void> {
-    this.#watchers.clear();
-    this.#rest();
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   #follow(): void {
@@ -89,33 +83,9 @@ export class LiveFeed {
     });
   }
 
-  #rest(): void {
+  #leave(): void {
     this.#unwatchFigures();
     this.#unwatchFigures = () => undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #run(): void {
-    const startedMs = performance.now();
-    this.#running = this.#tick().finally(() => {
-      this.#running = undefined;
-      if (this.#watchers.size === 0) return;
-      const tookMs = performance.now() - startedMs;
-      this.#timer = setTimeout(
-        () => {
-          this.#timer = undefined;
-          this.#run();
-        },
-        Math.max(TICK_MS - tookMs, this.#readMs * REST_FACTOR),
-      );
-    });
-  }
-
-  async #tick(): Promise<void> {
-    const snapshot = await this.#compute().catch((error: unknown) => this.#unknown(error));
-    this.#latest = snapshot;
-    for (const watcher of this.#watchers) watcher(snapshot);
   }
 
   async #compute(): Promise<LiveSnapshot> {
@@ -155,7 +125,7 @@ export class LiveFeed {
     return {
       at: this.#sources.clock.now(),
       rates: undefined,
-      queues: this.#latest?.queues ?? [],
+      queues: this.#rounds.latest?.value.queues ?? [],
       ledger: this.#ledger,
       health: [{ name: 'database', ok: false, detail }],
     };
