@@ -27,6 +27,7 @@ export class Flusher {
   readonly #onLost: (lease: LaneLease) => void;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
   readonly #kept = new Set<Promise<void>>();
 
   constructor(
@@ -66,10 +67,17 @@ export class Flusher {
     while (lane.waitingToPark > 0 && !lane.lost);
   }
 
-  async #flush(): Promise<void> {
+  /** The next flush: one for all who ask for it before it begins. */
+  #flush(): Promise<void> {
+    this.#next ??= this.#flushNext();
+    return this.#next;
+  }
+
+  async #flushNext(): Promise<void> {
+    await this.#flushing;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    while (this.#flushing) await this.#flushing;
+    this.#next = undefined;
     this.#flushing = this.#flushAll().finally(() => {
       this.#flushing = undefined;
       this.#goOn();
