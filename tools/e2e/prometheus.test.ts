@@ -13,7 +13,7 @@ import { SmtpClient } from '../harness/smtp-client.ts';
 import { Staffetta } from '../harness/staffetta.ts';
 import { tempFolder } from '../harness/temp-folder.ts';
 import { waitFor } from '../harness/wait.ts';
-import { RULE_FILES, allRules, filledIn, panelQueries } from '../observe/queries.ts';
+import { RULE_FILES, allRules, filledIn, panelQueries, scalingQuery } from '../observe/queries.ts';
 import { repository } from '../steps.ts';
 
 const START_TIMEOUT_MS = 30_000;
@@ -59,6 +59,7 @@ after(async () => {
 
 test('every query is understood and returns data while mail flows', async () => {
   const queries = [
+    scalingQuery(),
     ...panelQueries().map(({ place, expr }) => ({ place, expr: filledIn(expr) })),
     ...allRules().flatMap(({ record, alert, expr }) => {
       const place = record ?? alert ?? '';
@@ -142,7 +143,12 @@ async function startPrometheus(): Promise<string> {
     scrape_configs: [
       {
         job_name: 'staffetta',
-        static_configs: [{ targets: [`127.0.0.1:${relay.ports.telemetry}`] }],
+        static_configs: [
+          {
+            targets: [`127.0.0.1:${relay.ports.telemetry}`],
+            labels: { namespace: 'mail' },
+          },
+        ],
       },
     ],
   };

@@ -81,9 +81,11 @@ const autoscaling: Partial<Record<ServiceName, JsonSchema>> = {
       ['keda', 'external'],
     ),
     prometheusAddress: text('Address of Prometheus, for KEDA.', '^(https?://.+)?$'),
-    query: text('What KEDA asks Prometheus: recipients that wait for a worker. A template.'),
+    query: text(
+      'What KEDA asks Prometheus: records and scheduled recipients that wait for a worker. A template.',
+    ),
     externalMetric: text('Name of the external metric.', '^[A-Za-z_:][A-Za-z0-9_:]*$'),
-    recipientsPerWorker: integer('Waiting recipients for each of which there is a worker.', 1, 1e9),
+    waitingPerWorker: integer('How many of them make one more worker.', 1, 1e9),
   }),
 };
 
@@ -243,9 +245,24 @@ export function chartValues(): JsonSchema {
       resources,
     }),
     podMonitor: section('', {
-      enabled: flag('A PodMonitor of the Prometheus operator; off, since its CRD may be missing.'),
+      enabled: flag('A PodMonitor of the Prometheus operator; left out where its CRD is missing.'),
       interval: text('How often the metrics are read.', '^[1-9][0-9]*(s|m)$'),
       labels: texts('Labels by which the operator finds it.'),
+    }),
+    prometheusRule: section('', {
+      enabled: flag(
+        'The recording rules and alerts of `ops/prometheus` as PrometheusRules; left out where the CRD is missing.',
+      ),
+      labels: texts('Labels by which the operator finds them.'),
+      runbooksUrl: text(
+        'Where your operators read `docs/runbooks`; each alert names its page there.',
+        '^[^\\s"\\\\]+$',
+      ),
+    }),
+    dashboards: section('', {
+      enabled: flag('The dashboards of `ops/grafana` as ConfigMaps. They use the recording rules.'),
+      labels: texts("Labels by which Grafana's sidecar finds them."),
+      annotations: texts('Annotations, as the folder in Grafana.'),
     }),
     preStopSeconds: integer(
       "Time between the end of a pod's place in the Services and SIGTERM, which drains (`config.drainMs`).",

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { before, test } from 'node:test';
+import { parse } from 'yaml';
 import { seededRandom } from '@staffetta/testing';
 import { chartValues } from './chart-values.ts';
 import { lintChart, renderChart } from './helm.ts';
@@ -154,6 +157,46 @@ test('an upgrade from one preset to the next changes no field that cannot be cha
     assert.ok(kept.length >= 5, `${from} and ${to} share ${kept.length} objects`);
     for (const name of kept) assert.deepEqual(later.get(name), earlier.get(name), name);
   }
+});
+
+test('rules and dashboards are those of ops, and each alert names its page where the operators read it', async () => {
+  const runbooksUrl = 'https://wiki.example.com/mail';
+  const values = {
+    ...NEEDED,
+    prometheusRule: { enabled: true, runbooksUrl },
+    dashboards: { enabled: true },
+  };
+  const objects = objectsOf(await renderChart(tools.helm4, CHART, values));
+  assert.deepEqual(problemsOf(objects), []);
+  const rules = objects.filter(({ kind }) => kind === 'PrometheusRule').map(({ spec }) => spec);
+  const expected = ['recording', 'alerts'].map((name): unknown => {
+    const text = readFileSync(`${repository}/ops/prometheus/${name}.rules.yaml`, 'utf8');
+    return parse(text.replaceAll('runbook_url: docs/runbooks', `runbook_url: ${runbooksUrl}`));
+  });
+  assert.deepEqual(rules, expected);
+  assert.match(JSON.stringify(rules), /"runbook_url":"https:\/\/wiki\.example\.com\/mail\//);
+  const shown = objects.flatMap(({ kind, metadata, data = {} }) =>
+    kind === 'ConfigMap' && metadata.labels?.['grafana_dashboard'] === '1'
+      ? Object.entries(data)
+      : [],
+  );
+  const files = globSync(`${repository}/ops/grafana/*.json`);
+  assert.ok(files.length >= 6, `${files.length} dashboards`);
+  assert.deepEqual(
+    new Map(shown),
+    new Map(files.map((file) => [basename(file), readFileSync(file, 'utf8')])),
+  );
+});
+
+test('what needs the Prometheus operator is left out where its kinds are missing', async () => {
+  const values = { ...NEEDED, podMonitor: { enabled: true }, prometheusRule: { enabled: true } };
+  const kinds = async (operators?: readonly string[]): Promise<ReadonlySet<string>> => {
+    const rendering = await renderChart(tools.helm4, CHART, values, [], operators);
+    return new Set(objectsOf(rendering).map(({ kind }) => kind));
+  };
+  const without = await kinds([]);
+  const added = [...(await kinds())].filter((kind) => !without.has(kind));
+  assert.deepEqual(added.sort(), ['PodMonitor', 'PrometheusRule']);
 });
 
 test('a door that is off has no port, no Service and no rule', async () => {

@@ -24,6 +24,8 @@ const NEEDED = {
   },
   tls: { certManager: { enabled: true, issuerName: 'letters' } },
   podMonitor: { enabled: true },
+  prometheusRule: { enabled: true },
+  dashboards: { enabled: true },
   services: { delivery: { autoscaling: { enabled: true, prometheusAddress: 'http://p:9090' } } },
 };
 
@@ -83,6 +85,7 @@ const CHANGES: readonly (readonly [kind: string, component: string, Change, find
   ['ScaledObject', 'delivery', (spec) => (spec['maxReplicaCount'] = 65), /65 workers for 64 lanes/],
   ['ScaledObject', 'delivery', (spec) => (spec['scaleTargetRef'] = { name: 'x' }), /is not there/],
   ['PodMonitor', 'config', (spec) => delete spec['selector'], /selector/],
+  ['PrometheusRule', 'config', (spec) => (spec['groups'] = [{ rules: [] }]), /groups/],
   ['HTTPRoute', 'api', (spec) => (spec['parentRefs'] = [{}]), /parentRefs/],
   ['Certificate', 'config', (spec) => delete spec['secretName'], /secretName/],
   [

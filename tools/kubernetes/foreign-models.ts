@@ -10,6 +10,8 @@ const FILES: Readonly<Record<string, string>> = {
   'keda.sh/v1alpha1 ScaledObject': 'keda/keda.sh/v1alpha1/ScaledObject.js',
   'monitoring.coreos.com/v1 PodMonitor':
     'prometheus-operator/monitoring.coreos.com/v1/PodMonitor.js',
+  'monitoring.coreos.com/v1 PrometheusRule':
+    'prometheus-operator/monitoring.coreos.com/v1/PrometheusRule.js',
   'gateway.networking.k8s.io/v1 HTTPRoute': 'gateway-api/gateway.networking.k8s.io/v1/HTTPRoute.js',
   'cert-manager.io/v1 Certificate': 'cert-manager/cert-manager.io/v1/Certificate.js',
 };

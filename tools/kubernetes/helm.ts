@@ -3,21 +3,25 @@ import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from './kubernetes-object.ts';
 
 const TIMEOUT_MS = 60_000;
+/** Without a cluster Helm knows the kinds of Kubernetes alone. */
+const OPERATORS = ['monitoring.coreos.com/v1'];
 
 /** What Helm made of a chart and values, or why it refused. */
 export type Rendering =
   | { readonly kind: 'rendered'; readonly objects: readonly KubernetesObject[] }
   | { readonly kind: 'refused'; readonly message: string };
 
-/** `helm template`: values come as a document on its standard input, after the files. */
+/** `helm template`, for a cluster with these operators: values come as a document on its standard input, after the files. */
 export async function renderChart(
   helm: string,
   chart: string,
   values: object,
   files: readonly string[] = [],
+  operators: readonly string[] = OPERATORS,
 ): Promise<Rendering> {
   const given = [...files, '-'].flatMap((file) => ['-f', file]);
-  const args = ['template', 'mail', chart, '--namespace', 'mail', ...given];
+  const apis = operators.flatMap((name) => ['--api-versions', name]);
+  const args = ['template', 'mail', chart, '--namespace', 'mail', ...apis, ...given];
   const { code, stdout, stderr } = await run(helm, args, JSON.stringify(values));
   if (code !== 0) return { kind: 'refused', message: stderr };
   const documents = parseAllDocuments(stdout, { uniqueKeys: true });

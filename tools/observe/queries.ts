@@ -1,4 +1,4 @@
-/** All queries that ship: of the panels, of the recording rules and of the alerts. */
+/** All queries that ship: of the panels, of the recording rules, of the alerts, and of the chart. */
 import { globSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { repository } from '../steps.ts';
@@ -42,6 +42,16 @@ export function panelQueries(): readonly Query[] {
       targets.map(({ expr }) => ({ place: `${file}: ${title}`, expr })),
     );
   });
+}
+
+/** What KEDA asks to scale delivery, as the chart has it in the namespace `mail`. */
+export function scalingQuery(): Query {
+  const file = 'charts/staffetta/values.yaml';
+  const { services } = parse(readFileSync(`${repository}/${file}`, 'utf8')) as {
+    services: { delivery: { autoscaling: { query: string } } };
+  };
+  const { query } = services.delivery.autoscaling;
+  return { place: file, expr: query.replaceAll('{{ .Release.Namespace }}', 'mail') };
 }
 
 /** As Grafana would send it for all processes. */

@@ -4,7 +4,7 @@ import { existsSync, globSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { documentedMetrics } from '../observe/metrics-list.ts';
-import { allRules, panelQueries } from '../observe/queries.ts';
+import { allRules, panelQueries, scalingQuery } from '../observe/queries.ts';
 import type { Query } from '../observe/queries.ts';
 import { repository } from '../steps.ts';
 import { read } from './sources.ts';
@@ -15,10 +15,11 @@ const recorded = new Set(rules.flatMap(({ record }) => record ?? []));
 const alerts = rules.filter(({ alert }) => alert !== undefined);
 const queries: readonly Query[] = [
   ...panelQueries(),
+  scalingQuery(),
   ...rules.map(({ record, alert, expr }) => ({ place: record ?? alert ?? '', expr })),
 ];
 /** Labels that Prometheus adds. */
-const ADDED_LABELS = ['job', 'instance'];
+const ADDED_LABELS = ['job', 'instance', 'namespace'];
 
 test('every query uses only metrics of the list, and only labels that they have', () => {
   assert.ok(queries.length > 100, `${queries.length} queries`);

@@ -62,3 +62,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- if .Values.tls.existingSecret }}{{ .Values.tls.existingSecret }}
 {{- else if .Values.tls.certManager.enabled }}{{ include "staffetta.fullname" . }}-tls{{ end }}
 {{- end }}
+
+{{/* Whether the cluster knows the kinds of the Prometheus operator: "true" or nothing. */}}
+{{- define "staffetta.hasPrometheusOperator" -}}
+{{- if .Capabilities.APIVersions.Has "monitoring.coreos.com/v1" }}true{{ end }}
+{{- end }}
