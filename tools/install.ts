@@ -6,6 +6,8 @@ import { delimiter } from 'node:path';
 interface Need {
   readonly program: string;
   readonly debianPackage: string;
+  /** Only what is run by hand needs it. */
+  readonly byHand?: true;
 }
 
 const NEEDS: readonly Need[] = [
@@ -24,12 +26,14 @@ const NEEDS: readonly Need[] = [
   { program: 'mvn', debianPackage: 'maven' },
   // Tests of the rules run promtool, and every query of panels and rules against a real one.
   { program: 'promtool', debianPackage: 'prometheus' },
+  // `npm run check:kubernetes` runs Kubernetes' API server, which keeps its objects in it.
+  { program: 'etcd', debianPackage: 'etcd-server', byHand: true },
 ];
 const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
-/** Installs what is missing of these programs, or of all, or says in words why it cannot. */
+/** Installs what is missing of these programs, or of all that the tests need, or says in words why it cannot. */
 export async function installMissing(programs?: readonly string[]): Promise<string | undefined> {
-  const needs = NEEDS.filter(({ program }) => programs?.includes(program) ?? true);
+  const needs = NEEDS.filter(({ program, byHand }) => programs?.includes(program) ?? !byHand);
   const packages = missingPackages(needs);
   if (packages.length === 0) return undefined;
   const list = packages.join(' ');

@@ -91,5 +91,5 @@ function defaultText(value: unknown): string {
   if (value === BY_SERVICE) return 'by service';
   if (value === undefined || value === '') return '';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `\`${text.replaceAll('|', '\\|')}\``;
+  return `\`${text.replaceAll('\n', ' ').replaceAll('|', '\\|')}\``;
 }

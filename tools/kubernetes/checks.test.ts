@@ -6,6 +6,7 @@ import type { KubernetesObject } from './kubernetes-object.ts';
 import { kubernetesTools } from './kubernetes-tools.ts';
 import { ObjectSchemas } from './object-schemas.ts';
 import { releaseProblems } from './release-policies.ts';
+import { VALUES_OF_ALL_KINDS } from './values-of-all-kinds.ts';
 import { repository } from '../steps.ts';
 
 type Json = Record<string, unknown>;
@@ -14,20 +15,6 @@ type Change = (spec: Json, object: Json) => void;
 
 const FETCH_TIMEOUT_MS = 5 * 60_000;
 const FACTS = { drainMs: 600_000, lanes: 64, remotePort: 25 };
-const NEEDED = {
-  hostname: 'mx.example.com',
-  database: { existingSecret: 'mail-database' },
-  operator: { existingSecret: 'mail-operator' },
-  web: {
-    apiHost: 'api.example.com',
-    gateway: { enabled: true, parentRefs: [{ name: 'outside' }] },
-  },
-  tls: { certManager: { enabled: true, issuerName: 'letters' } },
-  podMonitor: { enabled: true },
-  prometheusRule: { enabled: true },
-  dashboards: { enabled: true },
-  services: { delivery: { autoscaling: { enabled: true, prometheusAddress: 'http://p:9090' } } },
-};
 
 let objects: readonly KubernetesObject[];
 let schemas: ObjectSchemas;
@@ -37,7 +24,7 @@ before(
     const tools = await kubernetesTools();
     schemas = await ObjectSchemas.load(tools);
     const chart = `${repository}/charts/staffetta`;
-    const rendering = await renderChart(tools.helm4, chart, NEEDED);
+    const rendering = await renderChart(tools.helm4, chart, VALUES_OF_ALL_KINDS);
     objects = rendering.kind === 'rendered' ? rendering.objects : [];
   },
   { timeout: FETCH_TIMEOUT_MS },

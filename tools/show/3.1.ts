@@ -1,14 +1,11 @@
 /** The chart, in every preset and with 200 random values files, makes valid objects; a bad value is refused by name. */
-import { spawn } from 'node:child_process';
+import { runNodeTests } from '../harness/node-tests.ts';
 import { Point } from '../harness/point.ts';
-import { repository } from '../steps.ts';
 
 const TESTS = 'tools/kubernetes/*.test.ts';
 
 await new Point('3.1').run(async (point) => {
-  const lines = await runTests();
-  const passed = lines.flatMap((line) => /^✔ (.*) \([\d.]+ms\)$/.exec(line)?.[1] ?? []);
-  const failed = lines.flatMap((line) => /^✖ (.*) \([\d.]+ms\)$/.exec(line)?.[1] ?? []);
+  const { passed, failed } = await runNodeTests(TESTS);
   const counted = (pattern: RegExp): number => passed.filter((name) => pattern.test(name)).length;
   point.figure('tests', passed.length);
   point.bound('no test fails', failed.length === 0, failed);
@@ -19,19 +16,3 @@ await new Point('3.1').run(async (point) => {
   const found = counted(/^found in a /);
   point.bound('the checks find what is changed for the worse', found >= 20, found);
 });
-
-/** The lines of node's test runner. */
-function runTests(): Promise<readonly string[]> {
-  return new Promise((resolve, reject) => {
-    const args = ['--test', '--test-reporter=spec', TESTS];
-    const child = spawn(process.execPath, args, {
-      cwd: repository,
-      env: { ...process.env, NODE_TEST_CONTEXT: undefined, FORCE_COLOR: '0' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', () => resolve(output.split('\n').map((line) => line.trim())));
-  });
-}
