@@ -25,7 +25,7 @@ const DOORS: { readonly [service in ServiceName]: readonly (readonly [string, ke
 };
 
 /** A table of every process, then how to log in and how to use the command line. */
-export function clusterTable(cluster: Cluster, password: string): string {
+export function clusterTable(cluster: Cluster): string {
   const rows = [['name', 'pid', 'ports on 127.0.0.1', 'data folder'], ...rowsOf(cluster)];
   const widths =
     rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? [];
@@ -41,7 +41,7 @@ export function clusterTable(cluster: Cluster, password: string): string {
   return [
     ...lines,
     '',
-    `dashboard     ${url}/ , operator admin, password ${password}`,
+    `dashboard     ${url}/ , operator admin, password ${cluster.password}`,
     `database.url  ${cluster.postgres.url}`,
     'command line  in another terminal, here:',
     `  export STAFFETTA_ADMIN_URL=${url} STAFFETTA_ADMIN_TOKEN_FILE=${dashboard.process.dataDir}/admin-token`,

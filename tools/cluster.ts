@@ -1,20 +1,14 @@
 /**
- * `npm run cluster [-- --log postgres]`: on one machine what a chart starts in Kubernetes: Kafka, PostgreSQL and two of
- * every service, on free ports. Its data is gone when it ends; Ctrl-C ends all of it, a second one at once.
+ * `npm run cluster [-- --log postgres]`: on one machine what the chart starts in Kubernetes, its commands, environment
+ * and probes, with Kafka and PostgreSQL, two of every service, on free ports. Its data is gone when it ends; Ctrl-C ends all of it, a second one at once.
  */
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clusterTable } from './cluster-table.ts';
 import { Cluster } from './harness/cluster.ts';
 import type { LogKind } from './harness/cluster.ts';
-import { tempFolder } from './harness/temp-folder.ts';
 import { installMissing } from './install.ts';
 
 const DEFAULT_LOG: LogKind = 'kafka';
-const PASSWORD_BYTES = 9;
-const PRIVATE = 0o600;
 /** As long as the slowest service may drain, and what PostgreSQL and Kafka need after it. */
 const END_TIMEOUT_MS = 90_000;
 
@@ -25,21 +19,15 @@ if (missing !== undefined) {
   process.exit(1);
 }
 
-const folder = tempFolder('cluster');
-const passwordFile = join(folder.path, 'operator-password');
-const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-writeFileSync(passwordFile, `${password}\n`, { mode: PRIVATE });
-
 const starting = Cluster.start({
   log,
-  env: { DASHBOARD_ADMIN_PASSWORD_FILE: passwordFile },
   progress: (text) => console.error(`starting ${text}`),
 });
 let ending = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end());
 try {
   const cluster = await starting;
-  if (!ending) console.log(clusterTable(cluster, password));
+  if (!ending) console.log(clusterTable(cluster));
 } catch (error) {
   if (!ending) throw error;
 }
@@ -52,7 +40,6 @@ async function end(): Promise<void> {
   setTimeout(() => process.exit(1), END_TIMEOUT_MS).unref();
   const cluster = await starting.catch(() => undefined);
   await cluster?.stop();
-  folder.stop();
   process.exit(0);
 }
 

@@ -1,11 +1,17 @@
-/** Every service in processes of its own on one machine, each with its own data folder, as a chart would start them. */
+/** Every service in processes of its own on one machine, each with its own data folder, as the pods of the chart. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startTestKafka } from '@staffetta/testing';
 import type { TestKafka } from '@staffetta/testing';
+import { clusterPods } from './cluster-pods.ts';
 import { ClusterPostgres } from './cluster-postgres.ts';
 import { processTree } from './processes.ts';
 import type { Relay } from './relay.ts';
 import { Staffetta } from './staffetta.ts';
 import type { CliResult, Ports } from './staffetta.ts';
+import { tempFolder } from './temp-folder.ts';
+import type { TempFolder } from './temp-folder.ts';
 
 /** In the order of starting; the first one brings the schema to its version. */
 export const SERVICES = [
@@ -30,7 +36,8 @@ const DOORS: readonly (readonly [ServiceName, readonly (keyof Ports)[]])[] = [
 ];
 /** Starting costs about a CPU second each: more at once only wait for each other. */
 const STARTS_AT_ONCE = 4;
-const POOL_MAX = 10;
+const PASSWORD_BYTES = 9;
+const PRIVATE = 0o600;
 
 export interface ClusterOptions {
   readonly log?: LogKind;
@@ -58,15 +65,21 @@ export class Cluster implements Relay {
   /** Undefined where the log is in PostgreSQL. */
   readonly kafka: TestKafka | undefined;
   readonly ports: Ports;
+  /** Of the first operator, admin. */
+  readonly password: string;
+  readonly #secrets: TempFolder;
 
   private constructor(
     members: readonly Member[],
     postgres: ClusterPostgres,
     kafka: TestKafka | undefined,
+    operator: OperatorSecret,
   ) {
     this.members = members;
     this.postgres = postgres;
     this.kafka = kafka;
+    this.password = operator.password;
+    this.#secrets = operator.folder;
     this.ports = spreadDoors(members);
   }
 
@@ -81,14 +94,16 @@ export class Cluster implements Relay {
       if (log === 'kafka') progress(`Kafka, ${brokers} broker${brokers === 1 ? '' : 's'}`);
       const kafka = log === 'kafka' ? await startTestKafka(brokers) : undefined;
       if (kafka !== undefined) started.push(kafka);
+      const operator = operatorSecret();
+      started.push({ stop: async () => operator.folder.stop() });
       const env = {
         DATABASE_URL: postgres.url,
-        DATABASE_CONNECTIONS_MAX: String(POOL_MAX),
+        DASHBOARD_ADMIN_PASSWORD_FILE: operator.file,
         LOG_KIND: log,
         ...(kafka === undefined ? {} : kafkaSettings(kafka)),
         ...options.env,
       };
-      const cluster = new Cluster(await prepareMembers(options, env), postgres, kafka);
+      const cluster = new Cluster(await prepareMembers(options, env), postgres, kafka, operator);
       started.push({ stop: () => cluster.#stopMembers() });
       progress(`${cluster.members.length} services`);
       await cluster.start();
@@ -160,6 +175,7 @@ export class Cluster implements Relay {
     await this.#stopMembers();
     await this.kafka?.stop();
     await this.postgres.stop();
+    this.#secrets.stop();
   }
 
   async #stopMembers(): Promise<void> {
@@ -171,6 +187,21 @@ export class Cluster implements Relay {
     if (first === undefined) throw new Error('this cluster has no dashboard');
     return first.process;
   }
+}
+
+interface OperatorSecret {
+  readonly password: string;
+  readonly file: string;
+  readonly folder: TempFolder;
+}
+
+/** What the chart takes from a Secret. */
+function operatorSecret(): OperatorSecret {
+  const folder = tempFolder('operator');
+  const file = join(folder.path, 'password');
+  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  writeFileSync(file, `${password}\n`, { mode: PRIVATE });
+  return { password, file, folder };
 }
 
 function kafkaSettings({ addresses, brokers }: TestKafka): Record<string, string> {
@@ -185,12 +216,15 @@ async function prepareMembers(
   env: Readonly<Record<string, string>>,
 ): Promise<Member[]> {
   const members: Member[] = [];
+  const { containers, config } = clusterPods();
   for (const service of SERVICES) {
+    const container = containers[service];
+    if (container === undefined) throw new Error(`the chart has no pods of ${service}`);
     const count = options.replicas?.[service] ?? 2;
     for (let number = 1; number <= count; number += 1) {
       const name = `${service}-${number}`;
       const own = { INSTANCE_NAME: name, HOSTNAME: `${name}.relay.test`, ...env };
-      const process = await Staffetta.prepare({ env: own, services: [service] });
+      const process = await Staffetta.prepare({ env: own, pod: { container, config } });
       members.push({ name, service, process });
     }
   }

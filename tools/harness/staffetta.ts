@@ -1,9 +1,11 @@
 /** Starts the product as a stranger would: by environment variables and its command line, seen only from outside. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../steps.ts';
 import { atExit } from './at-exit.ts';
+import { containerEnvironment, probePath } from './cluster-pods.ts';
+import type { PodContainer } from './cluster-pods.ts';
 import { freePort } from './free-ports.ts';
 import { processTree, processesInFolder } from './processes.ts';
 import type { Relay } from './relay.ts';
@@ -39,9 +41,17 @@ export interface StaffettaOptions {
   /** Keys without the prefix, as in `{ DELIVERY_REMOTE_PORT: '2526' }`. */
   readonly env?: Readonly<Record<string, string>>;
   readonly services?: readonly string[];
+  /** Started and asked as this pod of the chart, and not by `services`. */
+  readonly pod?: Pod;
   readonly dataDir?: string;
   /** Options of node itself, as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
+}
+
+/** A container of the chart, and the staffetta.yaml that it reads. */
+export interface Pod {
+  readonly container: PodContainer;
+  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface CliResult {
@@ -54,7 +64,9 @@ export class Staffetta implements Relay {
   readonly ports: Ports;
   readonly dataDir: string;
   readonly logFile: string;
-  readonly #services: readonly string[];
+  readonly #args: readonly string[];
+  /** Paths of the telemetry port that say 200 in turn while it starts; the last one says so while it is ready. */
+  readonly #startPaths: readonly string[];
   readonly #nodeOptions: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
   readonly #folder: TempFolder;
@@ -67,9 +79,26 @@ export class Staffetta implements Relay {
     this.dataDir = options.dataDir ?? join(this.#folder.path, 'data');
     this.logFile = join(this.#folder.path, 'staffetta.log');
     this.#forget = atExit(() => this.killPostgres());
-    this.#services = options.services ?? [];
     this.#nodeOptions = options.nodeOptions ?? [];
-    this.#env = { ...cleanEnvironment(), ...this.#settings(options.env ?? {}) };
+    const { pod, services = [], env = {} } = options;
+    const settings = this.#settings(env);
+    if (pod === undefined) {
+      this.#args = ['start', ...services];
+      this.#startPaths = ['/readyz'];
+      // All in one process call each other directly, unless a test says otherwise.
+      if (services.length === 0 && env['GRPC_PORT'] === undefined) {
+        delete settings['STAFFETTA_GRPC_PORT'];
+      }
+      this.#env = { ...cleanEnvironment(), ...OF_ONE_MACHINE, ...settings };
+    } else {
+      const { args, startupProbe, readinessProbe } = pod.container;
+      this.#args = args;
+      this.#startPaths = [probePath(startupProbe), probePath(readinessProbe)];
+      settings['STAFFETTA_CONFIG'] = join(this.#folder.path, 'staffetta.yaml');
+      // JSON is YAML.
+      writeFileSync(settings['STAFFETTA_CONFIG'], JSON.stringify(pod.config));
+      this.#env = { ...cleanEnvironment(), ...containerEnvironment(pod.container, settings) };
+    }
   }
 
   /** Chooses free ports and a data folder; nothing runs yet. */
@@ -91,21 +120,23 @@ export class Staffetta implements Relay {
     return staffetta;
   }
 
-  /** Starts the process on the same ports and data, and waits until `/readyz` says 200. */
+  /** Starts the process on the same ports and data, and waits until it says that it is ready. */
   async start(): Promise<void> {
     const started = await ServerProcess.start({
-      command: [process.execPath, ...this.#nodeOptions, BIN, 'start', ...this.#services],
+      command: [process.execPath, ...this.#nodeOptions, BIN, ...this.#args],
       logFile: this.logFile,
       env: this.#env,
       cwd: this.#folder.path,
     });
     this.#process = started;
-    await waitFor('readyz is 200', READY_TIMEOUT_MS, async () => {
-      if (started.hasExited) {
-        throw new Error(`staffetta ended with ${await started.exited}:\n${tail(this.log())}`);
-      }
-      return this.isReady();
-    });
+    for (const path of this.#startPaths) {
+      await waitFor(`${path} is 200`, READY_TIMEOUT_MS, async () => {
+        if (started.hasExited) {
+          throw new Error(`staffetta ended with ${await started.exited}:\n${tail(this.log())}`);
+        }
+        return this.saysYes(path);
+      });
+    }
   }
 
   /** The settings of the doors alone, for a process that somebody else starts. */
@@ -128,9 +159,14 @@ export class Staffetta implements Relay {
     return [this.pid];
   }
 
-  async isReady(): Promise<boolean> {
+  isReady(): Promise<boolean> {
+    return this.saysYes(this.#startPaths.at(-1) ?? '');
+  }
+
+  /** Whether a path of the telemetry port says 200. */
+  async saysYes(path: string): Promise<boolean> {
     try {
-      const reply = await fetch(`http://127.0.0.1:${this.ports.telemetry}/readyz`);
+      const reply = await fetch(`http://127.0.0.1:${this.ports.telemetry}${path}`);
       await reply.arrayBuffer();
       return reply.status === 200;
     } catch {
@@ -229,18 +265,20 @@ export class Staffetta implements Relay {
       STAFFETTA_DATA_DIR: this.dataDir,
       STAFFETTA_LISTEN: '127.0.0.1',
       STAFFETTA_HOSTNAME: 'relay.test',
-      STAFFETTA_DELIVERY_ALLOW_LOOPBACK: 'true',
-      STAFFETTA_STORAGE_MIN_FREE_PERCENT: '1',
     };
     for (const [door, key] of Object.entries(DOORS)) {
       settings[`STAFFETTA_${key}`] = String(this.ports[door as keyof Ports]);
     }
-    // All in one process call each other directly, unless a test says otherwise.
-    if (this.#services.length === 0) delete settings['STAFFETTA_GRPC_PORT'];
     for (const [key, value] of Object.entries(env)) settings[`STAFFETTA_${key}`] = value;
     return settings;
   }
 }
+
+/** Other servers are here too, and the disk is not ours alone; the chart is told so by its values. */
+const OF_ONE_MACHINE = {
+  STAFFETTA_DELIVERY_ALLOW_LOOPBACK: 'true',
+  STAFFETTA_STORAGE_MIN_FREE_PERCENT: '1',
+};
 
 /** The harness decides what the product is told; nothing leaks in from the shell. */
 function cleanEnvironment(): NodeJS.ProcessEnv {

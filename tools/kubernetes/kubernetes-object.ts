@@ -13,9 +13,11 @@ export interface KubernetesObject {
 
 /** A container of a pod, as far as the checks look into it. */
 export interface Container {
+  readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly image: string;
   readonly env?: readonly EnvironmentEntry[];
+  readonly envFrom?: readonly unknown[];
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[];
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;

@@ -21,11 +21,7 @@ await new Point('3.2').run(async (point) => {
     taken,
   );
   const upgraded = named(/^(\S+): upgrades from each preset/);
-  point.bound(
-    'Helm 3 and 4 upgrade from each preset to the next',
-    upgraded.length === 2,
-    upgraded,
-  );
+  point.bound('Helm 3 and 4 upgrade from each preset to the next', upgraded.length === 2, upgraded);
   const refused = named(/^refused by the server: (.*)$/);
   point.bound('it refuses bad objects', refused.length >= 10, refused);
   const weak = named(/^refused by the restricted level: (.*)$/);
