@@ -7,7 +7,6 @@ import { repository } from '../steps.ts';
 export const CLUSTER_PODS_FILE = `${repository}/tools/harness/cluster-pods.json`;
 /** Kubernetes reaches a pod by them; one machine has this one. */
 const POD_IPS = '127.0.0.1';
-const PREFIX = 'STAFFETTA_';
 
 /** What a container of a pod is started with and asked. */
 export type PodContainer = Required<Pick<Container, 'args' | 'env' | ProbeName>>;
@@ -36,11 +35,6 @@ export function containerEnvironment(
     (entry) => [entry.name, settings[entry.name] ?? filledIn(entry)] as const,
   );
   return { ...Object.fromEntries(written), ...settings };
-}
-
-/** Keys of the product's own configuration. */
-export function isSetting(name: string): boolean {
-  return name.startsWith(PREFIX);
 }
 
 export function probePath({ httpGet }: Probe): string {

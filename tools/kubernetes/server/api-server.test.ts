@@ -84,7 +84,7 @@ for (const [what, kind, change, message] of CHANGES) {
     const object = objects.find((one) => one.kind === kind);
     assert.ok(object, `there is no ${kind}`);
     assertTaken(await server.apply([object], ALL, { dryRun: true }), 1);
-    change((object.spec ?? {}) as Record<string, unknown>);
+    change(object.spec ?? {});
     const { code, output } = await server.apply([object], ALL, { dryRun: true });
     assert.notEqual(code, 0, output);
     assert.match(output, message);
