@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { cacheFolder, fetchKubectl, makeOnce } from './kubernetes-tools.ts';
 
 export const API_SERVER_VERSION = '1.37.2';
+const PACKAGE = 'k8s.io/kubernetes/cmd/kube-apiserver';
 /** Modules with the resource definitions of the kinds that the chart can make. */
 const DEFINITIONS: readonly (readonly [module: string, files: readonly string[]])[] = [
   ['github.com/kedacore/keda/v2@v2.21.0', ['config/crd/bases/keda.sh_scaledobjects.yaml']],
@@ -76,6 +77,11 @@ async function buildApiServer(work: string, target: string): Promise<void> {
     ...parts.map((name) => `replace ${name} => ${name} ${partVersion}`),
   ];
   await writeFile(join(work, 'go.mod'), `${module.join('\n')}\n`);
+  await writeFile(
+    join(work, 'needs.go'),
+    `//go:build tools\n\npackage build\n\nimport _ "${PACKAGE}"\n`,
+  );
+  await go(['mod', 'tidy'], work);
   const [major, minor] = API_SERVER_VERSION.split('.');
   const facts = { gitVersion: `v${API_SERVER_VERSION}`, gitMajor: major, gitMinor: minor };
   const stamps = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap(
@@ -84,8 +90,8 @@ async function buildApiServer(work: string, target: string): Promise<void> {
         ([name, value]) => `-X ${place}.${name}=${value}`,
       ),
   );
-  const flags = ['-mod=mod', '-trimpath', '-ldflags', ['-s', '-w', ...stamps].join(' ')];
-  await go(['build', ...flags, '-o', target, 'k8s.io/kubernetes/cmd/kube-apiserver'], work);
+  const flags = ['-trimpath', '-ldflags', ['-s', '-w', ...stamps].join(' ')];
+  await go(['build', ...flags, '-o', target, PACKAGE], work);
 }
 
 /** Where the sources of a module are, fetched when they are not there yet. */
