@@ -89,8 +89,9 @@ export class ApiServer {
       namespace,
       ...(dryRun ? ['--dry-run=server'] : []),
     ];
-    const list = { apiVersion: 'v1', kind: 'List', items: objects };
-    return this.kubectl(['apply', ...options, '-f', '-'], JSON.stringify(list));
+    // Not as one List: kubectl would judge its parts itself, instead of the server.
+    const documents = objects.map((object) => JSON.stringify(object)).join('\n---\n');
+    return this.kubectl(['apply', ...options, '-f', '-'], documents);
   }
 
   /** What is there of these kinds. */

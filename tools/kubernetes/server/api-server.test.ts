@@ -172,11 +172,12 @@ async function assertThere(
 /** What the server adds nothing to, and an autoscaler does not change. */
 function pinned(object: KubernetesObject): unknown {
   const template = podsOf([object])[0];
-  const { args, image, env } = template?.spec.containers[0] ?? {};
+  const { args, image, env = [] } = template?.spec.containers[0] ?? {};
+  const variables = env.map(({ name, value }) => `${name}=${value ?? ''}`);
   const sum = template?.annotations['checksum/config'];
   const { groups, triggers } = object.spec ?? {};
   const isText = object.kind === 'ConfigMap';
-  return { args, image, env, sum, groups, triggers, data: isText ? object.data : undefined };
+  return { args, image, variables, sum, groups, triggers, data: isText ? object.data : undefined };
 }
 
 async function scaleDelivery(namespace: string): Promise<void> {
