@@ -97,7 +97,9 @@ export class ApiServer {
   /** What is there of these kinds. */
   async list(kinds: readonly string[], namespace: string): Promise<readonly KubernetesObject[]> {
     const args = ['get', kinds.join(), '--namespace', namespace, '-o', 'json'];
-    return (JSON.parse(await this.must(args)) as { items: KubernetesObject[] }).items;
+    // What a program said comes byte by byte.
+    const text = Buffer.from(await this.must(args), 'latin1').toString();
+    return (JSON.parse(text) as { items: KubernetesObject[] }).items;
   }
 
   /** Says of each Job, as its controller would, that it has succeeded: there is no node to run it. */
