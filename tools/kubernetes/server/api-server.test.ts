@@ -169,15 +169,15 @@ async function assertThere(
   assert.deepEqual(stale, []);
 }
 
-/** What the server adds nothing to, and an autoscaler does not change. */
+/** What the server adds nothing to, an autoscaler does not change, and names no namespace. */
 function pinned(object: KubernetesObject): unknown {
   const template = podsOf([object])[0];
   const { args, image, env = [] } = template?.spec.containers[0] ?? {};
   const variables = env.map(({ name, value }) => `${name}=${value ?? ''}`);
   const sum = template?.annotations['checksum/config'];
-  const { groups, triggers } = object.spec ?? {};
+  const { groups } = object.spec ?? {};
   const isText = object.kind === 'ConfigMap';
-  return { args, image, variables, sum, groups, triggers, data: isText ? object.data : undefined };
+  return { args, image, variables, sum, groups, data: isText ? object.data : undefined };
 }
 
 async function scaleDelivery(namespace: string): Promise<void> {
