@@ -9,9 +9,9 @@ import type { KafkaPartition } from './topics.ts';
 
 const NO_REPLICA = -1;
 /** A broker with nothing new answers after this time; what is followed meanwhile is asked for then, in milliseconds. */
-const WAIT_MS = 100;
+const WAIT_MS = 250;
 /** After an answer that brought something the next question waits until so long after its own begin, in milliseconds. */
-const ROUND_MS = 40;
+const ROUND_MS = 50;
 const PARTITION_BYTES = 1024 * 1024;
 const ROUND_BYTES = 4 * 1024 * 1024;
 /** What came and is not read is forgotten after this time: its reader has gone, in milliseconds. */
