@@ -49,7 +49,7 @@ export class Follower {
   readonly #arrived = new Map<string, Arrived>();
   /** Brokers that are being asked. */
   readonly #asking = new Set<string>();
-  #starting: Promise<void> | undefined;
+  #isStarting = false;
   #cluster: Promise<Cluster> | undefined;
   #closed = false;
 
@@ -106,8 +106,9 @@ export class Follower {
   }
 
   #wake(): void {
-    if (this.#closed) return;
-    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    if (this.#closed || this.#isStarting) return;
+    this.#isStarting = true;
+    void this.#start().finally(() => (this.#isStarting = false));
   }
 
   /** Asks the brokers that lead something followed and are not asked yet. */
