@@ -118,7 +118,8 @@ async function makePassword({ root, account }: Place): Promise<void> {
   }
 }
 
-async function writeOwned(
+/** Writes a file of mode 0600 that appears with its whole content. */
+export async function writeOwned(
   file: string,
   content: string,
   account: Account | undefined,

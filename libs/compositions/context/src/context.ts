@@ -28,6 +28,7 @@ import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
 import { grpcMetrics } from './grpc-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { lookForRestore } from './look-for-restore.ts';
 import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
 
@@ -64,6 +65,8 @@ interface Parts {
   /** Of what goes between services. */
   readonly grpcTls: TlsFiles | undefined;
   readonly storage: StorageWatch;
+  /** When the database was found restored; mail accepted before may have been delivered before. */
+  readonly restoredAtMs: number | undefined;
 }
 
 /** What a service tells the dashboard with each heartbeat. */
@@ -249,7 +252,7 @@ export class Context implements Service {
     database: Database,
     registry: InstanceRegistry,
   ): Promise<Parts> {
-    const { config, services, metrics } = this.options;
+    const { config, services, metrics, logger } = this.options;
     const groups = metrics.histogram({
       name: 'staffetta_log_group_appends',
       help: 'Appends written in one group commit.',
@@ -270,6 +273,7 @@ export class Context implements Service {
       },
     });
     const { log } = chosenLog;
+    const restoredAtMs = await lookForRestore(database, chosenLog.ledger, logger);
     const directory = new PostgresDirectory(database, {
       onVersion: () => {
         for (const choice of this.#choices) choice.directoryMoved?.();
@@ -293,7 +297,7 @@ export class Context implements Service {
     const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
-    return { ...base, dns, chosen, resolver, grpcTls };
+    return { ...base, dns, chosen, resolver, grpcTls, restoredAtMs };
   }
 
   #addMetrics({ database, storage, certificate, grpcTls }: Parts): void {
