@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeOwned } from './cluster.ts';
+import { UNFINISHED_PREFIX, syncFolder, writeOwned } from './cluster.ts';
 import { copyFolder } from './copy-files.ts';
 import { isErrorCode } from './error-code.ts';
 import { existingRoot, findPlace } from './place.ts';
@@ -79,9 +79,15 @@ export async function restoreDataFolder(folder: string, dataDir: string): Promis
     throw new Error(`${root} has a PostgreSQL already: move it away first`);
   }
   await copyFolder(folder, dataDir, { takes: (path) => path !== LINK_NAME });
-  await copyFolder(join(folder, LINK_NAME), root, { account });
+  const takes = (path: string): boolean => path !== 'data';
+  await copyFolder(join(folder, LINK_NAME), root, { account, takes });
+  // Renamed when complete, so that half a cluster is never started.
+  const unfinished = join(root, `${UNFINISHED_PREFIX}${randomBytes(4).toString('hex')}`);
+  await copyFolder(cluster, unfinished, { account });
   // With it the recovery ends on a timeline of its own, by which a restored database is known.
-  await writeOwned(join(root, 'data', 'recovery.signal'), '', account);
+  await writeOwned(join(unfinished, 'recovery.signal'), '', account);
+  await rename(unfinished, join(root, 'data'));
+  await syncFolder(root);
 }
 
 function isTaken(path: string): boolean {
