@@ -1,5 +1,5 @@
 import { APPEND_DEADLINE_MS } from '@staffetta/core';
-import type { Append, Partition } from '@staffetta/core';
+import type { Append } from '@staffetta/core';
 import { Batches, waysOf } from './batches.ts';
 import { Producer } from './producer.ts';
 import type { ProducerOptions } from './producer.ts';
@@ -11,20 +11,14 @@ const REOPEN_WAIT_MS = 500;
 export class Appender {
   readonly #topics: Topics;
   readonly #options: ProducerOptions & { readonly transactionalId: string };
-  readonly #onAppended: (partition: Partition) => void;
   #batches: Promise<Producer> | undefined;
   #transactions: Promise<Producer> | undefined;
   #closed = false;
   #lane = Math.floor(Math.random() * 1_000_000);
 
-  constructor(
-    topics: Topics,
-    options: ProducerOptions & { readonly transactionalId: string },
-    onAppended: (partition: Partition) => void,
-  ) {
+  constructor(topics: Topics, options: ProducerOptions & { readonly transactionalId: string }) {
     this.#topics = topics;
     this.#options = options;
-    this.#onAppended = onAppended;
   }
 
   /**
@@ -47,9 +41,6 @@ export class Appender {
         throw error;
       },
     );
-    for (const partition of [...batches.partitions, ...transaction.partitions]) {
-      this.#onAppended(partition);
-    }
   }
 
   close(): void {

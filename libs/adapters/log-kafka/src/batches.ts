@@ -10,7 +10,6 @@ import type { KafkaPartition, Topics } from './topics.ts';
 export class Batches {
   readonly #topics: Topics;
   readonly #messages = new Map<string, KafkaPartition & { readonly messages: Message[] }>();
-  readonly #partitions = new Map<string, Partition>();
 
   constructor(topics: Topics) {
     this.#topics = topics;
@@ -20,17 +19,10 @@ export class Batches {
     return [...this.#messages.values()];
   }
 
-  /** The partitions of mail among them. */
-  get partitions(): readonly Partition[] {
-    return [...this.#partitions.values()];
-  }
-
   /** What was just accepted needs no order: it goes to `acceptedLane`. The events travel with the record. */
   addRecord(record: LogRecord, acceptedLane: number, carried: readonly MailEvent[] = []): void {
     const partition = partitionOf(record, this.#topics, acceptedLane);
-    const place = this.#topics.placeOf(partition);
-    this.#partitions.set(nameOf(place), partition);
-    this.#add(place, encodeRecord(record, carried));
+    this.#add(this.#topics.placeOf(partition), encodeRecord(record, carried));
   }
 
   addEvent(event: MailEvent): void {

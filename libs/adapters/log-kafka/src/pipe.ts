@@ -58,8 +58,8 @@ export class Pipe {
     return this.lease.owner === owner && this.lease.epoch === epoch;
   }
 
-  /** One step: results, events and position. Afterwards it must be closed if it rejects. Returns the partitions of mail. */
-  async write({ records, events, next }: PipedBatch): Promise<readonly Partition[]> {
+  /** One step: results, events and position. Afterwards it must be closed if it rejects. */
+  async write({ records, events, next }: PipedBatch): Promise<void> {
     const batches = new Batches(this.#topics);
     const acceptedLane = this.#acceptedLane++ % this.#topics.lanes.accepted;
     for (const record of records) batches.addRecord(record, acceptedLane);
@@ -73,7 +73,6 @@ export class Pipe {
       groupId: this.#groupId,
     });
     this.position = next;
-    return batches.partitions;
   }
 
   close(): void {
