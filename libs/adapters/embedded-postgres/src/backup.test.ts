@@ -52,6 +52,15 @@ test('what was committed before the end of a backup is there after it, on anothe
     ),
     /is there and not empty/,
   );
+  await assert.rejects(
+    backUpDataFolder(
+      dataDir,
+      join(dataDir, 'copies'),
+      async () => assert.fail('begun'),
+      async () => end(client),
+    ),
+    /inside of the data folder/,
+  );
   await client.end();
   await server.stop();
   await assert.rejects(restoreDataFolder(copy, dataDir), /is there and not empty/);

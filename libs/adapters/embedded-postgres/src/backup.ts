@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  readFile,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UNFINISHED_PREFIX, syncFolder, writeOwned } from './cluster.ts';
 import { copyFolder } from './copy-files.ts';
@@ -41,6 +50,7 @@ export async function backUpDataFolder<End extends BackupEnd>(
 ): Promise<EmbeddedBackup<End>> {
   const root = await existingRoot(dataDir);
   if (root === undefined) throw new Error(`there is no PostgreSQL in ${dataDir}`);
+  await refuseInside(dataDir, folder);
   await refuseUnlessEmpty(folder);
   const unfinished = `${resolve(folder)}.unfinished-${randomBytes(4).toString('hex')}`;
   await mkdir(dirname(unfinished), { recursive: true });
@@ -109,6 +119,14 @@ async function copyWal(
   const missing = [firstWalFile, lastWalFile].find((name) => !copied.includes(name));
   if (missing === undefined) return sizeBytes;
   throw new Error(`PostgreSQL has given up ${missing} meanwhile: the backup cannot be completed`);
+}
+
+/** It would be a part of itself. */
+async function refuseInside(dataDir: string, folder: string): Promise<void> {
+  const data = await realpath(dataDir);
+  if (`${resolve(folder)}/`.startsWith(`${data}/`)) {
+    throw new Error(`${folder} is inside of the data folder: a backup belongs elsewhere`);
+  }
 }
 
 async function refuseUnlessEmpty(folder: string): Promise<void> {
