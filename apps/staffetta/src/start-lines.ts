@@ -17,9 +17,7 @@ export function startLines(
   const notes = [
     ...(embedded?.moved ? [embedded.moved] : []),
     ...(config.hostname ? [] : [`hostname is not set: EHLO says ${context.hostname}`]),
-    ...(selfSigned
-      ? ['the TLS certificate is self-signed (tls.certFile, tls.keyFile)']
-      : []),
+    ...(selfSigned ? ['the TLS certificate is self-signed (tls.certFile, tls.keyFile)'] : []),
     ...(context.parts.storage.full ? ['the disk is nearly full: no mail is taken'] : []),
   ];
   return [

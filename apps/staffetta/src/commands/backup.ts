@@ -7,7 +7,8 @@ import { formatTime } from '../output.ts';
 const backup: Command = {
   name: 'backup',
   usage: 'FOLDER',
-  summary: 'copy the data folder with its PostgreSQL, which runs, to a folder that is not there yet',
+  summary:
+    'copy the data folder with its PostgreSQL, which runs, to a folder that is not there yet',
   details: `Mail flows on meanwhile. All that was acknowledged before the time that is printed is in the copy.
 With database.url, use the tools of that PostgreSQL. The configuration and what it names are not in the copy.`,
   positionals: [1, 1],
@@ -28,7 +29,8 @@ const restore: Command = {
   name: 'restore',
   usage: 'FOLDER',
   summary: 'make the data folder from a backup; it must be empty or not there',
-  details: 'The next start tells how many recipients waited: they are sent to, though some may have got it before.',
+  details:
+    'The next start tells how many recipients waited: they are sent to, though some may have got it before.',
   positionals: [1, 1],
   async run({ positionals, config, output }) {
     const { restore: restoreFrom } = await import('@staffetta/composition-context');
