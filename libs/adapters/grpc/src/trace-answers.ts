@@ -6,9 +6,12 @@ import type { Span, Tracer } from '@staffetta/core';
 export function traceAnswers(tracer: Tracer): ServerInterceptor {
   return ({ path }, call) => {
     let span: Span | undefined;
+    // A call that has its status is told to be cancelled too.
     const end = (code: status): void => {
-      span?.set({ 'rpc.response.status_code': status[code] ?? 'UNKNOWN' });
-      span?.end(code === status.OK ? undefined : (status[code] ?? 'UNKNOWN'));
+      const name = status[code] ?? 'UNKNOWN';
+      span?.set({ 'rpc.response.status_code': name });
+      span?.end(code === status.OK ? undefined : name);
+      span = undefined;
     };
     return new ServerInterceptingCall(call, {
       start: (next) =>
