@@ -1,9 +1,10 @@
 /** Traces of OpenTelemetry: one a message, in one process and across processes; off; without a collector. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { databaseUrl } from '../harness/database-url.ts';
+import { Cluster, SERVICES } from '../harness/cluster.ts';
 import { DnsServer, site } from '../harness/dns-server.ts';
 import { freePort } from '../harness/free-ports.ts';
+import type { Relay } from '../harness/relay.ts';
 import { RecordingSink } from '../harness/recording-sink.ts';
 import { SmtpClient } from '../harness/smtp-client.ts';
 import { Staffetta } from '../harness/staffetta.ts';
@@ -97,19 +98,13 @@ test('a message by the API goes on with the trace of its request, and with its c
   await relay.stop();
 });
 
-test('a trace goes through the processes of the services', async () => {
+test('a trace goes through the processes of the services and the headers of Kafka', async () => {
   const collector = keep(await TraceCollector.start());
   const on = { ...env, ...settings(collector.endpoint), TELEMETRY_TRACES_SAMPLED: '1' };
-  const first = keep(await Staffetta.start({ env: on, services: ['router'] }));
-  const DATABASE_URL = await databaseUrl(first);
-  const processes = [first];
-  for (const service of ['delivery', 'mailbox', 'ingress', 'dashboard']) {
-    const options = { env: { ...on, DATABASE_URL }, services: [service] };
-    processes.push(keep(await Staffetta.start(options)));
-  }
-  const [, , , ingress, dashboard] = processes;
-  await addBob(dashboard!);
-  const messageId = await send(ingress!, [BOB.user, 'a@far.test'], 'processes');
+  const replicas = Object.fromEntries(SERVICES.map((service) => [service, 1]));
+  const cluster = keep(await Cluster.start({ log: 'kafka', brokers: 1, replicas, env: on }));
+  await addBob(cluster);
+  const messageId = await send(cluster, [BOB.user, 'a@far.test'], 'processes');
   await waitFor('the trace is whole', SOON_MS, () => collector.of(messageId).length >= 4);
   const spans = collector.of(messageId);
   oneTree(spans);
@@ -119,7 +114,7 @@ test('a trace goes through the processes of the services', async () => {
     'route by staffetta-router',
     'store by staffetta-mailbox',
   ]);
-  for (const one of processes.toReversed()) await one.stop();
+  await cluster.stop();
 });
 
 test('without an endpoint nothing of it is loaded', async () => {
@@ -182,12 +177,12 @@ function settings(endpoint: string): Record<string, string> {
   return { TELEMETRY_OTLP_ENDPOINT: endpoint };
 }
 
-async function addBob(relay: Staffetta): Promise<void> {
+async function addBob(relay: Relay): Promise<void> {
   await relay.must(['domain', 'add', 'local.test', '--local']);
   await relay.must(['account', 'add', BOB.user, '--password-stdin'], `${BOB.password}\n`);
 }
 
-async function send(relay: Staffetta, to: readonly string[], id: string): Promise<string> {
+async function send(relay: Relay, to: readonly string[], id: string): Promise<string> {
   const client = await SmtpClient.open({ port: relay.ports.mx });
   const message = Buffer.from(`X-Id: ${id}\r\nSubject: one\r\n\r\nTo all of them\r\n`);
   const reply = await client.send('', to, message);
