@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Tracer } from '@staffetta/core';
 import type { Config, Logger, Metrics, ServiceName } from '@staffetta/platform';
 
+const HEADERS_FILE = 'telemetry.otlp.headersFile';
+
 /** The traces of OpenTelemetry that are on. */
 export interface OpenTraces extends Tracer {
   /** Sends what waits. */
@@ -18,7 +20,7 @@ export interface TraceSurroundings {
   readonly logger: Logger;
 }
 
-/** Undefined where no collector is configured: then nothing of it is loaded. Rejects where `headersFile` cannot be read. */
+/** Undefined where no collector is configured: then nothing of it is loaded. Rejects where the keys are wrong. */
 export async function openTraces(
   { telemetry, instanceName }: Config,
   { services, version, id, metrics, logger }: TraceSurroundings,
@@ -30,12 +32,13 @@ export async function openTraces(
   });
   const { endpoint, headersFile } = telemetry.otlp;
   if (endpoint === undefined) return undefined;
+  const address = checked(endpoint);
   const headers = headersFile === undefined ? {} : await readHeaders(headersFile);
   const { OtlpTraces } = await import('@staffetta/otlp-traces');
   for (const outcome of ['exported', 'dropped']) spans.inc({ outcome }, 0);
   const [only, ...others] = services;
   return new OtlpTraces({
-    endpoint,
+    endpoint: address,
     headers,
     sampled: telemetry.tracesSampled,
     resource: {
@@ -59,16 +62,34 @@ export async function openTraces(
   });
 }
 
+/** Where it cannot be an address that is asked without a name and a password, the start says so. */
+function checked(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  if (!url) throw wrong('telemetry.otlp.endpoint', 'is no URL');
+  if (url.username === '' && url.password === '') return endpoint;
+  throw wrong(
+    'telemetry.otlp.endpoint',
+    'has a user; what the collector wants to know goes to telemetry.otlp.headersFile',
+  );
+}
+
 /** `name: value`, one a line. */
 async function readHeaders(file: string): Promise<Record<string, string>> {
-  const lines = (await readFile(file, 'utf8')).split(/\r?\n/).filter((line) => line.trim() !== '');
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw wrong(HEADERS_FILE, `${file} cannot be read`, error);
+  });
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return Object.fromEntries(
     lines.map((line, index) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
       if (name === undefined || value === undefined) {
-        throw new Error(`telemetry.otlp.headersFile: line ${index + 1} is not name: value`);
+        throw wrong(HEADERS_FILE, `line ${index + 1} of ${file} is not name: value`);
       }
       return [name, value];
     }),
   );
+}
+
+function wrong(configKey: string, problem: string, cause?: unknown): Error {
+  return Object.assign(new Error(`${configKey}: ${problem}`, { cause }), { configKey });
 }
