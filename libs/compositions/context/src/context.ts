@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname as machineName, networkInterfaces } from 'node:os';
-import { loadOrCreateCertificate } from '@staffetta/certificates';
+import { MailCertificate } from '@staffetta/certificates';
 import type { Certificate } from '@staffetta/certificates';
 import { newMessageId, noTracer, systemClock } from '@staffetta/core';
 import type { InstanceReport, Ledger, Log, MxResolver, PartHealth, Tracer } from '@staffetta/core';
@@ -30,6 +30,7 @@ import { grpcMetrics } from './grpc-metrics.ts';
 import { openTraces } from './open-traces.ts';
 import type { OpenTraces } from './open-traces.ts';
 import { processMetrics } from './process-metrics.ts';
+import { lookForRestore } from './look-for-restore.ts';
 import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
 
@@ -59,7 +60,7 @@ interface Parts {
   readonly log: Log;
   readonly chosenLog: ChosenLog;
   readonly directory: PostgresDirectory;
-  readonly certificate: Certificate;
+  readonly certificate: MailCertificate;
   readonly dns: DnsClient;
   readonly chosen: ChosenResolver;
   readonly resolver: MxResolver;
@@ -68,6 +69,8 @@ interface Parts {
   readonly storage: StorageWatch;
   /** Undefined where they are off. */
   readonly traces: OpenTraces | undefined;
+  /** When the database was found restored; mail accepted before may have been delivered before. */
+  readonly restoredAtMs: number | undefined;
 }
 
 /** What a service tells the dashboard with each heartbeat. */
@@ -82,6 +85,7 @@ export class Context implements Service {
   readonly #reporters: Reporter[] = [];
   readonly #offers: GrpcOffer[] = [];
   readonly #choices: Choice[] = [];
+  readonly #certificateListeners: ((certificate: Certificate) => void)[] = [];
   /** What services of this process answer others in it; set before those that ask start. */
   readonly local: LocalAnswers = {};
   #grpc: GrpcAddress | undefined;
@@ -148,6 +152,11 @@ export class Context implements Service {
   /** Adds to what the dashboard is told of this process. */
   addReporter(reporter: Reporter): void {
     this.#reporters.push(reporter);
+  }
+
+  /** Told of each certificate of the mail doors after the first. */
+  onCertificate(listener: (certificate: Certificate) => void): void {
+    this.#certificateListeners.push(listener);
   }
 
   /** Exposes a service by gRPC, where this process has a port for it. */
@@ -259,7 +268,7 @@ export class Context implements Service {
     database: Database,
     registry: InstanceRegistry,
   ): Promise<Parts> {
-    const { config, services, metrics } = this.options;
+    const { config, services, metrics, logger } = this.options;
     const traces = await openTraces(config, { ...this.options, id: this.id });
     const groups = metrics.histogram({
       name: 'staffetta_log_group_appends',
@@ -281,6 +290,7 @@ export class Context implements Service {
       },
     });
     const { log } = chosenLog;
+    const restoredAtMs = await lookForRestore(database, chosenLog.ledger, logger);
     const directory = new PostgresDirectory(database, {
       onVersion: () => {
         for (const choice of this.#choices) choice.directoryMoved?.();
@@ -290,7 +300,7 @@ export class Context implements Service {
     await directory.start();
     const { certFile, keyFile } = config.tls;
     const { dataDir, hostname } = config;
-    const certificate = await loadOrCreateCertificate({ certFile, keyFile, dataDir, hostname });
+    const certificate = await MailCertificate.load({ certFile, keyFile, dataDir, hostname });
     const dns = new DnsClient({
       servers: config.dns.servers.map(({ host, port }) => ({ host, port })),
     });
@@ -304,14 +314,17 @@ export class Context implements Service {
     const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
-    return { ...base, dns, chosen, resolver, grpcTls, traces };
+    return { ...base, dns, chosen, resolver, grpcTls, restoredAtMs, traces };
   }
 
   #addMetrics({ database, storage, certificate, grpcTls }: Parts): void {
     processMetrics(this.metrics, {
       ...{ database, storage },
       connectionsMax: this.config.database.connectionsMax,
-      certificates: { mail: () => certificate.cert, grpc: () => grpcTls?.source.current.cert },
+      certificates: {
+        mail: () => certificate.current.cert,
+        grpc: () => grpcTls?.source.current.cert,
+      },
     });
   }
 
@@ -350,6 +363,7 @@ export class Context implements Service {
     chosenLog.setAlone(alone);
     if (stopRequested) this.options.requestStop();
     await this.#lookAtTls();
+    await this.#lookAtCertificate();
     await Promise.all([chosen, ...this.#choices].map((choice) => choice.look()));
   }
 
@@ -359,6 +373,17 @@ export class Context implements Service {
       if (isNew) this.logger.info('the files of grpc.tls have changed and are in use');
     } catch (error) {
       this.logger.error({ err: error }, 'the files of grpc.tls have changed and cannot be used');
+    }
+  }
+
+  async #lookAtCertificate(): Promise<void> {
+    const { certificate } = this.parts;
+    try {
+      if (!(await certificate.look())) return;
+      for (const listener of this.#certificateListeners) listener(certificate.current);
+      this.logger.info('the files of tls have changed and are in use');
+    } catch (error) {
+      this.logger.error({ err: error }, 'the files of tls have changed and cannot be used');
     }
   }
 

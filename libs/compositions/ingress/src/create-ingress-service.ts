@@ -17,7 +17,7 @@ export async function createIngressService(context: Context): Promise<Service> {
     directory,
     clock: systemClock,
     listen: listenSmtp,
-    tls: certificate,
+    tls: certificate.current,
     metrics: ingressMetrics(context.metrics),
     acceptsMail: context.acceptsMail,
     tracer: context.tracer,
@@ -32,6 +32,7 @@ export async function createIngressService(context: Context): Promise<Service> {
       expiresMs: config.delivery.expiresMs,
     },
   });
+  context.onCertificate((renewed) => ingress.setTls(renewed));
   let listening = false;
   return {
     name: 'ingress',
