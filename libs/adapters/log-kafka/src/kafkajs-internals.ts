@@ -90,7 +90,7 @@ export interface Cluster {
     topic: string,
     partitions: readonly number[],
   ): Readonly<Record<string, readonly number[]>>;
-  /** For what any broker can answer; just connected: the one that answered first. */
+  /** For what any broker can answer: one that answers now. */
   readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
 }
 
@@ -225,6 +225,31 @@ function endConnectionsWhole(): void {
   };
 }
 endConnectionsWhole();
+
+interface KnownBroker extends Broker {
+  connect(): Promise<void>;
+  apiVersions(): Promise<unknown>;
+}
+
+interface BrokerPool {
+  readonly brokers: Readonly<Record<string, KnownBroker>>;
+  findConnectedBroker(): Promise<Broker>;
+}
+
+/** A broker that is connected may hang: who leads what is asked of the one that answers a small question first. */
+function askWhoAnswers(): void {
+  const { prototype } = load('kafkajs/src/cluster/brokerPool.js') as { prototype: BrokerPool };
+  const { findConnectedBroker } = prototype;
+  prototype.findConnectedBroker = function (this: BrokerPool): Promise<Broker> {
+    const answers = Object.values(this.brokers).map(async (broker) => {
+      await broker.connect();
+      await broker.apiVersions();
+      return broker;
+    });
+    return Promise.any(answers).catch(() => findConnectedBroker.call(this));
+  };
+}
+askWhoAnswers();
 
 interface PartitionState {
   readonly partitionErrorCode: number;
