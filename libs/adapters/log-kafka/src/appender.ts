@@ -1,5 +1,6 @@
 import { APPEND_DEADLINE_MS } from '@staffetta/core';
-import type { Append, Partition } from '@staffetta/core';
+import type { Append } from '@staffetta/core';
+import { AcceptedLanes } from './accepted-lanes.ts';
 import { Batches, waysOf } from './batches.ts';
 import { Producer } from './producer.ts';
 import type { ProducerOptions } from './producer.ts';
@@ -10,21 +11,16 @@ const REOPEN_WAIT_MS = 500;
 /** Writes groups of appends, one after the other, by a producer for batches and one for transactions. */
 export class Appender {
   readonly #topics: Topics;
+  readonly #acceptedLanes: AcceptedLanes;
   readonly #options: ProducerOptions & { readonly transactionalId: string };
-  readonly #onAppended: (partition: Partition) => void;
   #batches: Producer | undefined;
   #transactions: Producer | undefined;
   #closed = false;
-  #lane = Math.floor(Math.random() * 1_000_000);
 
-  constructor(
-    topics: Topics,
-    options: ProducerOptions & { readonly transactionalId: string },
-    onAppended: (partition: Partition) => void,
-  ) {
+  constructor(topics: Topics, options: ProducerOptions & { readonly transactionalId: string }) {
     this.#topics = topics;
+    this.#acceptedLanes = new AcceptedLanes(topics.lanes.accepted);
     this.#options = options;
-    this.#onAppended = onAppended;
   }
 
   /**
@@ -34,7 +30,7 @@ export class Appender {
   async write(group: readonly Append[]): Promise<void> {
     const batches = new Batches(this.#topics);
     const transaction = new Batches(this.#topics);
-    const acceptedLane = this.#lane++ % this.#topics.lanes.accepted;
+    const acceptedLane = this.#acceptedLanes.next(group.length);
     for (const append of group) {
       if (waysOf(append, this.#topics) === 'batch') addWhole(batches, append, acceptedLane);
       else addApart(transaction, append, acceptedLane);
@@ -47,9 +43,6 @@ export class Appender {
         throw error;
       },
     );
-    for (const partition of [...batches.partitions, ...transaction.partitions]) {
-      this.#onAppended(partition);
-    }
   }
 
   close(): void {

@@ -10,7 +10,6 @@ import type { KafkaPartition, Topics } from './topics.ts';
 export class Batches {
   readonly #topics: Topics;
   readonly #messages = new Map<string, KafkaPartition & { readonly messages: Message[] }>();
-  readonly #partitions = new Map<string, Partition>();
 
   constructor(topics: Topics) {
     this.#topics = topics;
@@ -20,17 +19,10 @@ export class Batches {
     return [...this.#messages.values()];
   }
 
-  /** The partitions of mail among them. */
-  get partitions(): readonly Partition[] {
-    return [...this.#partitions.values()];
-  }
-
   /** What was just accepted needs no order: it goes to `acceptedLane`. The events travel with the record. */
   addRecord(record: LogRecord, acceptedLane: number, carried: readonly MailEvent[] = []): void {
     const partition = partitionOf(record, this.#topics, acceptedLane);
-    const place = this.#topics.placeOf(partition);
-    this.#partitions.set(nameOf(place), partition);
-    this.#add(place, encodeRecord(record, carried));
+    this.#add(this.#topics.placeOf(partition), encodeRecord(record, carried));
   }
 
   addEvent(event: MailEvent): void {
@@ -48,7 +40,8 @@ export class Batches {
 
 /**
  * How an append is stored as a whole. `batch`: it goes to one partition, and a batch is stored whole; what was
- * accepted carries its events with it, for the pipe that reads it to pass on. Else it needs a `transaction`: also where
+ * accepted carries its events with it, for the pipe that reads it to pass on. Events alone need no more: those of one
+ * message are in one partition, and each message's stand for themselves. Else it needs a `transaction`: also where
  * a record may turn out to be a repeat, which must not take the events of others with it.
  */
 export function waysOf(append: Append, topics: Topics): 'batch' | 'transaction' {
@@ -56,7 +49,7 @@ export function waysOf(append: Append, topics: Topics): 'batch' | 'transaction' 
   const names = new Set(
     records.map((record) => nameOf(topics.placeOf(partitionOf(record, topics, 0)))),
   );
-  if (names.size === 0) return events.length === 1 ? 'batch' : 'transaction';
+  if (names.size === 0) return 'batch';
   if (names.size > 1 || records.some(({ cause }) => cause !== undefined)) return 'transaction';
   return events.length === 0 || records[0]!.topic === 'accepted' ? 'batch' : 'transaction';
 }

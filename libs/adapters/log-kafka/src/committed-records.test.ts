@@ -24,7 +24,13 @@ function seen(
     producerId,
     firstOffset: String(first),
   }));
-  const partition = { highWatermark: '99', lastStableOffset: '99', abortedTransactions, messages };
+  const partition = {
+    partition: 0,
+    highWatermark: '99',
+    lastStableOffset: '99',
+    abortedTransactions,
+    messages,
+  };
   return committedRecords(partition, from).map(({ offset }) => Number(offset));
 }
 

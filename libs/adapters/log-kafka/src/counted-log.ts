@@ -56,7 +56,7 @@ export class KafkaCountedLog implements CountedLog {
     const ends = await this.#ends([...positions.keys()].map((partition) => ({ topic, partition })));
     for (const [lane, position] of positions) {
       yield* this.#pages({ topic, partition: lane }, position, ends, async (from) => {
-        const { events, nextPosition } = await this.#events.read(lane, from);
+        const { events, nextPosition } = await this.#events.fetch(lane, from);
         return { found: events, nextPosition };
       });
     }

@@ -18,6 +18,7 @@ import { BodyStore } from './body-store.ts';
 import type { BodyStoreOptions } from './body-store.ts';
 import { KafkaCountedLog } from './counted-log.ts';
 import { EventReader } from './event-reader.ts';
+import { Follower } from './follower.ts';
 import type { KafkaConnectionOptions } from './kafkajs-internals.ts';
 import { Pipe } from './pipe.ts';
 import { ProducerFenced } from './producer.ts';
@@ -27,7 +28,6 @@ import type { ReadLimits } from './record-reader.ts';
 import { nameOf, Topics } from './topics.ts';
 import type { TopicSettings } from './topics.ts';
 import { Trims } from './trims.ts';
-import { Watchers } from './watchers.ts';
 
 const PIPE_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -59,7 +59,7 @@ export class KafkaLog implements Log {
   readonly #reader: Reader;
   readonly #records: RecordReader;
   readonly #bodies: BodyStore;
-  readonly #watchers: Watchers;
+  readonly #follower: Follower;
   readonly #trims: Trims;
   readonly #appenders: readonly Appender[];
   readonly #groups: readonly GroupAppend[];
@@ -72,18 +72,16 @@ export class KafkaLog implements Log {
     this.#topics = new Topics(options);
     const topics = [...this.#topics.all().keys()];
     this.#reader = new Reader(connection, topics);
+    this.#follower = new Follower(this.#reader, connection, topics);
     this.#trims = new Trims(this.#reader, options.keepMs);
-    this.events = new EventReader(this.#reader, this.#topics, this.#trims);
-    this.#records = new RecordReader(this.#reader, this.#topics, options.causes);
+    this.events = new EventReader(this.#reader, this.#follower, this.#topics, this.#trims);
+    this.#records = new RecordReader(this.#reader, this.#follower, this.#topics, options.causes);
     this.counted = new KafkaCountedLog(this.#reader, this.#topics, this.#records, this.events);
     this.#bodies = new BodyStore(options, this.#records);
-    this.#watchers = new Watchers(this.#reader, this.#topics);
     this.#appenders = Array.from({ length: options.appenders }, (_, index) => {
       const transactionalId = `${options.prefix}.append.${instance}.${index}`;
       const producer = { connection, topics, compression, transactionalId };
-      return new Appender(this.#topics, producer, (partition) =>
-        this.#watchers.appended(partition),
-      );
+      return new Appender(this.#topics, producer);
     });
     this.#groups = this.#appenders.map(
       (appender) =>
@@ -109,7 +107,14 @@ export class KafkaLog implements Log {
   }
 
   watch(topic: Topic, onAppended: (partition: Partition) => void): () => void {
-    return this.#watchers.watch(topic, onAppended);
+    const stops = this.#topics
+      .namesOf(topic)
+      .map((name, twin) =>
+        this.#follower.watch(name, (lane) => onAppended({ topic, lane, bulk: twin === 1 })),
+      );
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   trim(partition: Partition, position: number): void {
@@ -141,8 +146,7 @@ export class KafkaLog implements Log {
     try {
       // Its successor may not have come by yet to fence it; then this is the only sign.
       if (!(await this.#options.isHeld(lease))) return this.#lose(partition);
-      const written = await pipe.write({ records: placed, events, next });
-      for (const one of written) this.#watchers.appended(one);
+      await pipe.write({ records: placed, events, next });
     } catch (error) {
       this.#lose(partition);
       // Whoever fenced it may have come late, with an older lease than this one.
@@ -163,7 +167,7 @@ export class KafkaLog implements Log {
 
   /** Ends all connections; what is being appended is waited for. */
   async close(): Promise<void> {
-    this.#watchers.close();
+    this.#follower.close();
     await Promise.all(this.#groups.map((group) => group.idle()));
     for (const appender of this.#appenders) appender.close();
     for (const pipe of this.#pipes.values()) pipe.close();

@@ -37,7 +37,10 @@ export interface Broker {
       }[];
     }[];
   }): Promise<{
-    readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
+    readonly responses: readonly {
+      readonly topicName: string;
+      readonly partitions: readonly FetchedPartition[];
+    }[];
   }>;
   listOffsets(request: {
     readonly replicaId: number;
@@ -133,6 +136,7 @@ export interface FetchedMessage extends Message {
 }
 
 export interface FetchedPartition {
+  readonly partition: number;
   readonly highWatermark: string;
   readonly lastStableOffset: string;
   readonly abortedTransactions: readonly {

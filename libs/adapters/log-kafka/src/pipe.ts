@@ -1,4 +1,5 @@
 import type { LaneLease, LogRecord, MailEvent, Partition } from '@staffetta/core';
+import { AcceptedLanes } from './accepted-lanes.ts';
 import { Batches } from './batches.ts';
 import { Producer } from './producer.ts';
 import type { ProducerOptions } from './producer.ts';
@@ -24,12 +25,13 @@ export class Pipe {
   readonly #topics: Topics;
   readonly #place: KafkaPartition;
   readonly #groupId: string;
-  #acceptedLane = 0;
+  readonly #acceptedLanes: AcceptedLanes;
 
   private constructor(lease: LaneLease, producer: Producer, topics: Topics, saved: SavedPosition) {
     this.lease = lease;
     this.#producer = producer;
     this.#topics = topics;
+    this.#acceptedLanes = new AcceptedLanes(topics.lanes.accepted);
     this.#place = saved.place;
     this.#groupId = saved.groupId;
     this.position = saved.position;
@@ -59,10 +61,10 @@ export class Pipe {
     return this.lease.owner === owner && this.lease.epoch === epoch;
   }
 
-  /** One step: results, events and position. Afterwards it must be closed if it rejects. Returns the partitions of mail. */
-  async write({ records, events, next }: PipedBatch): Promise<readonly Partition[]> {
+  /** One step: results, events and position. Afterwards it must be closed if it rejects. */
+  async write({ records, events, next }: PipedBatch): Promise<void> {
     const batches = new Batches(this.#topics);
-    const acceptedLane = this.#acceptedLane++ % this.#topics.lanes.accepted;
+    const acceptedLane = this.#acceptedLanes.next(records.length);
     for (const record of records) batches.addRecord(record, acceptedLane);
     for (const event of events) batches.addEvent(event);
     const { topic, partition } = this.#place;
@@ -74,7 +76,6 @@ export class Pipe {
       groupId: this.#groupId,
     });
     this.position = next;
-    return batches.partitions;
   }
 
   close(): void {

@@ -151,7 +151,7 @@ export class Producer {
         throw new ProducerFenced('another producer has this name', { cause: error });
       }
       // Whoever does not answer is not asked again: the next producer of this name ends what is open.
-      if (isUnanswered(error)) throw error;
+      if (isUnanswered(error) || this.#closed) throw error;
       // As soon as can be, for readers wait for it; where this fails too, its time ends it.
       await this.#coordinator()
         .then((coordinator) => coordinator.endTxn({ ...transaction, transactionResult: false }))

@@ -60,12 +60,17 @@ export class Reader {
 
   /**
    * Messages from the offset on, in order; at least one where there is one, else as many as lie within so many
-   * octets of the log. Rejects with PositionGone where the log begins later, and with another
-   * error where it ends before the offset.
+   * octets of the log. What is stored but not yet committed is waited for a moment, unless `waits` says otherwise.
+   * Rejects with PositionGone where the log begins later, and with another error where it ends before the offset.
    */
-  async read(place: KafkaPartition, fromOffset: number, bytesMax: number): Promise<Found> {
+  async read(
+    place: KafkaPartition,
+    fromOffset: number,
+    bytesMax: number,
+    { waits = true } = {},
+  ): Promise<Found> {
     let nextOffset = fromOffset;
-    const untilMs = Date.now() + COMMIT_WAIT_MS;
+    const untilMs = waits ? Date.now() + COMMIT_WAIT_MS : 0;
     for (let waitMs = LOOK_MS; ;) {
       const fetched = await this.#fetch(place, nextOffset, bytesMax);
       const messages = committedRecords(fetched, nextOffset);

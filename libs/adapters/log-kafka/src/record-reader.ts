@@ -1,10 +1,11 @@
 import type { Causes, Partition } from '@staffetta/core';
+import type { Follower } from './follower.ts';
 import { ReadAhead } from './read-ahead.ts';
-import type { Reader } from './reader.ts';
+import type { Found, Reader } from './reader.ts';
 import { decodeRecord } from './record-codec.ts';
 import type { ReadRecord } from './record-codec.ts';
 import { nameOf } from './topics.ts';
-import type { Topics } from './topics.ts';
+import type { KafkaPartition, Topics } from './topics.ts';
 
 /** Octets of the log that are fetched at once; a batch of records always comes whole. */
 const FETCH_BYTES = 1024 * 1024;
@@ -15,15 +16,26 @@ export interface ReadLimits {
   readonly bytesMax: number;
 }
 
+interface FetchedRecords {
+  readonly records: readonly ReadRecord[];
+  readonly nextPosition: number;
+}
+
+interface Source {
+  read(place: KafkaPartition, fromOffset: number, bytesMax: number): Promise<Found>;
+}
+
 /** Reads records of mail. A position is an offset plus one; markers of transactions leave gaps, and so do repeats. */
 export class RecordReader {
   readonly #reader: Reader;
+  readonly #follower: Follower;
   readonly #topics: Topics;
   readonly #causes: Causes;
   readonly #ahead = new ReadAhead();
 
-  constructor(reader: Reader, topics: Topics, causes: Causes) {
+  constructor(reader: Reader, follower: Follower, topics: Topics, causes: Causes) {
     this.#reader = reader;
+    this.#follower = follower;
     this.#topics = topics;
     this.#causes = causes;
   }
@@ -38,7 +50,7 @@ export class RecordReader {
     const found =
       ahead && ahead.records.length > 0
         ? ahead
-        : await this.fetch(partition, ahead?.nextPosition ?? position);
+        : await this.#fetch(this.#follower, partition, ahead?.nextPosition ?? position);
     const end = endWithin(found.records, limits);
     const records = found.records.slice(0, end);
     const last = records.at(-1);
@@ -55,14 +67,15 @@ export class RecordReader {
     return record?.position === position ? record : undefined;
   }
 
-  /** The next ones that are there, as many as are fetched at once; none at the end. */
-  async fetch(
-    partition: Partition,
-    position: number,
-  ): Promise<{ readonly records: readonly ReadRecord[]; readonly nextPosition: number }> {
+  /** The next ones that are there, as many as are fetched at once; none at the end. Nobody follows them. */
+  fetch(partition: Partition, position: number): Promise<FetchedRecords> {
+    return this.#fetch(this.#reader, partition, position);
+  }
+
+  async #fetch(from: Source, partition: Partition, position: number): Promise<FetchedRecords> {
     const place = this.#topics.placeOf(partition);
     for (let offset = position - 1; ;) {
-      const { messages, nextOffset } = await this.#reader.read(place, offset, FETCH_BYTES);
+      const { messages, nextOffset } = await from.read(place, offset, FETCH_BYTES);
       const found = messages.map((message) => decodeRecord(partition, message));
       const records = await this.#withoutRepeats(found, nameOf(place));
       // Where all of them were repeats, what lies behind them has not been looked at.

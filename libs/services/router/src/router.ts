@@ -15,8 +15,13 @@ import { SiteFinder } from './site-finder.ts';
 
 /** Records of one batch at most. */
 const BATCH_RECORDS_MAX = 200;
-/** From a small batch of a lane to its next, in milliseconds: what comes meanwhile goes together; the first does not wait. */
-const GATHER_MS = 20;
+/**
+ * After a small batch the next one, of whatever lane, waits: what comes meanwhile goes together. It waits the longer,
+ * the longer batches take, for most of their cost is the same for one record and for many. In milliseconds.
+ */
+const GATHER_MIN_MS = 20;
+const GATHER_MAX_MS = 250;
+const GATHER_PER_BATCH = 2;
 const SMALL_BATCH_RECORDS = 50;
 
 /** What the router is made from. */
@@ -45,6 +50,8 @@ export class Router {
   readonly #leaving = new Set<number>();
   #unwatch: () => void = () => undefined;
   #stopping = false;
+  /** By performance.now(). */
+  #gathersUntilMs = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -102,11 +109,20 @@ export class Router {
     const lease = this.#holder.held.get(lane);
     if (!lease) return 'nothing';
     if (!this.#holder.mayStart) return 'later';
+    const leftMs = this.#gathersUntilMs - performance.now();
+    if (leftMs > 0) {
+      await new Promise((resolve) => setTimeout(resolve, leftMs));
+      return 'more';
+    }
+    const startedMs = performance.now();
     const records = await this.#routeOnce(lease);
     if (records === 0) return 'nothing';
-    if (records < SMALL_BATCH_RECORDS) {
-      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-    }
+    const nowMs = performance.now();
+    const gatherMs = Math.min(
+      Math.max(GATHER_PER_BATCH * (nowMs - startedMs), GATHER_MIN_MS),
+      GATHER_MAX_MS,
+    );
+    if (records < SMALL_BATCH_RECORDS) this.#gathersUntilMs = nowMs + gatherMs;
     return 'more';
   }
 

@@ -248,8 +248,14 @@ export class PostgresDeliveryStore implements DeliveryStore {
     const ours = settlements.filter(({ lease }) => held.has(lease.lane));
     const fresh = ours.filter((one) => !this.#appended.has(one));
     const { holding } = outcomesOf(fresh, await rowsThere(this.#database, fresh));
-    const { records, events } = followed([...fresh, ...holding]);
-    await this.#log.append(records, events);
+    // Events alone are cheap to append; where there are records they must be there together.
+    const parts = Map.groupBy([...fresh, ...holding], (one) => one.records.length > 0).values();
+    await Promise.all(
+      [...parts].map((list) => {
+        const { records, events } = followed(list);
+        return this.#log.append(records, events);
+      }),
+    );
     for (const one of fresh) this.#appended.add(one);
     return ours;
   }
