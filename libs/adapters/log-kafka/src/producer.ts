@@ -33,6 +33,10 @@ const FENCED_TYPES: ReadonlySet<string | undefined> = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
   'PRODUCER_FENCED',
 ]);
+const MOVED_TYPES: ReadonlySet<string | undefined> = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
 const CONNECTION_ERRORS =
   /^KafkaJS(Connection|ConnectionClosed|BrokerNotFound|LockTimeout|RequestTimeout)/;
 const AGAIN_WAIT_MS = 20;
@@ -348,9 +352,9 @@ function isConnectionError(error: unknown): boolean {
   return typeof name === 'string' && CONNECTION_ERRORS.test(name);
 }
 
-/** What was asked is another broker's by now. */
+/** What was asked is another broker's by now, or this one is not ready and another may be. */
 function hasMoved(error: unknown): boolean {
-  return error instanceof Moved || kafkaErrorType(error) === 'NOT_COORDINATOR_FOR_GROUP';
+  return error instanceof Moved || MOVED_TYPES.has(kafkaErrorType(error));
 }
 
 function joined(

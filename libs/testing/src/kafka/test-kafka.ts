@@ -88,7 +88,9 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
     // Who dies with a transaction open holds back readers until this looks for it.
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
     // The end of a transaction is told to a broker that hangs for as long as this, and readers wait for it.
-    'request.timeout.ms': 4_000,
+    'request.timeout.ms': 2_000,
+    // A broker asks a controller that hangs for as long as this, of 30 s, for numbers of producers.
+    'controller.socket.timeout.ms': 2_000,
     // A broker that was killed may come back when its old registration has ended; with others on few cores it may be
     // slow without being dead.
     'broker.session.timeout.ms': brokerCount > 1 ? 4_000 : 2_000,
