@@ -2,6 +2,7 @@ import {
   connectCluster,
   findCoordinator,
   GROUP_COORDINATOR,
+  haveMoved,
   kafkaErrorType,
   leadersOf,
   TRANSACTION_COORDINATOR,
@@ -265,8 +266,7 @@ export class Producer {
     });
     await unlessMoved(produced, async () => {
       this.#mustBeOpen();
-      await this.#cluster.refreshMetadata();
-      return batches.some((batch) => this.#leaderOf(batch) !== nodeId);
+      return haveMoved(this.#cluster, nodeId, batches);
     });
   }
 
