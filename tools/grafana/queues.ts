@@ -96,11 +96,12 @@ export const queues = dashboard({
         lines({
           title: 'Uncertain and doubled',
           description:
-            'Recipients whose final reply was lost, who may get a second copy; and those known to have one.',
+            'Recipients whose final reply was lost, or whose mail waited at a restore, who may get a second copy; and those known to have one.',
           unit: 'cps',
           queries: {
             uncertain: rate('staffetta_delivery_uncertain_recipients_total'),
             doubled: rate('staffetta_delivery_doubles_total'),
+            'after a restore': rate('staffetta_delivery_restored_recipients_total'),
           },
         }),
         lines({

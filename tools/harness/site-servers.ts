@@ -82,7 +82,12 @@ export class SiteServers {
   #serve(socket: Socket, site: Site): void {
     this.#sockets.add(socket);
     site.connections += 1;
-    site.connectionsMax = Math.max(site.connectionsMax, site.connections);
+    // The end of another one, which came before this one began, is told after it in the same turn of the loop.
+    setImmediate(() =>
+      setImmediate(() => {
+        site.connectionsMax = Math.max(site.connectionsMax, site.connections);
+      }),
+    );
     socket.on('close', () => {
       this.#sockets.delete(socket);
       site.connections -= 1;

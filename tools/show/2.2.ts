@@ -10,7 +10,7 @@ import { Point } from '../harness/point.ts';
 const SHORT_SEED = 1;
 const SEED_MAX = 2 ** 31;
 const FAULTS_MIN = 40;
-const PER_SECOND = { short: 200, long: 500 };
+const PER_SECOND = { short: 100, long: 500 };
 const WITHOUT_PROGRESS_MAX_MS = 15_000;
 const SHOWN_MAX = 20;
 

@@ -2,7 +2,10 @@ import type { Command } from './command.ts';
 import { formatFields } from './output.ts';
 
 const GROUPS: readonly (readonly [title: string, first: readonly string[]])[] = [
-  ['The system', ['start', 'stop', 'status', 'cluster', 'migrate', 'config', 'version']],
+  [
+    'The system',
+    ['start', 'stop', 'status', 'cluster', 'migrate', 'backup', 'restore', 'config', 'version'],
+  ],
   ['Who and what it serves', ['tenant', 'domain', 'account', 'alias', 'credential', 'apikey']],
   ['Mail', ['queue', 'message', 'ledger']],
   ['Operators', ['operator']],

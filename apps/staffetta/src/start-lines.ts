@@ -12,13 +12,12 @@ export function startLines(
 ): readonly string[] {
   const { config } = context;
   const { embedded, certificate } = context.parts;
+  const { selfSigned } = certificate.current;
   const has = (name: ServiceName): boolean => services.includes(name);
   const notes = [
     ...(embedded?.moved ? [embedded.moved] : []),
     ...(config.hostname ? [] : [`hostname is not set: EHLO says ${context.hostname}`]),
-    ...(certificate.selfSigned
-      ? ['the TLS certificate is self-signed (tls.certFile, tls.keyFile)']
-      : []),
+    ...(selfSigned ? ['the TLS certificate is self-signed (tls.certFile, tls.keyFile)'] : []),
     ...(context.parts.storage.full ? ['the disk is nearly full: no mail is taken'] : []),
   ];
   return [

@@ -1,2 +1,3 @@
+export { MailCertificate } from './mail-certificate.ts';
 export { CertificateError, loadOrCreateCertificate } from './certificate.ts';
 export type { Certificate, CertificateSource } from './certificate.ts';

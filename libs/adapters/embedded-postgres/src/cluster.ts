@@ -23,7 +23,8 @@ export const DATABASE = 'staffetta';
 
 const PASSWORD_FILE = 'password';
 const LOCAL_SETTINGS = '# Your own settings for PostgreSQL; they win, and are kept.\n';
-const UNFINISHED_PREFIX = 'data.new-';
+/** A cluster that is being made. */
+export const UNFINISHED_PREFIX = 'data.new-';
 const UNFINISHED_AGE_MS = 10 * 60_000;
 
 /** Makes the cluster unless it is there, and writes the settings of this start. */
@@ -118,7 +119,8 @@ async function makePassword({ root, account }: Place): Promise<void> {
   }
 }
 
-async function writeOwned(
+/** Writes a file of mode 0600 that appears with its whole content. */
+export async function writeOwned(
   file: string,
   content: string,
   account: Account | undefined,
@@ -149,7 +151,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** What was renamed in it stays renamed. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder);
   try {
     await handle.sync();

@@ -30,8 +30,12 @@ export function formatSettings(
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    wal_level: 'minimal',
+    // What a backup while it runs needs.
+    wal_level: 'replica',
     max_wal_senders: '0',
+    // A restored backup has all of its WAL in pg_wal; nobody may connect before it is at its end.
+    restore_command: "'false'",
+    hot_standby: 'off',
     max_logical_replication_workers: '0',
     wal_compression: 'off',
     wal_buffers: '16MB',

@@ -9,9 +9,9 @@ import type { KafkaPartition } from './topics.ts';
 
 const NO_REPLICA = -1;
 /** A broker with nothing new answers after this time; what is followed meanwhile is asked for then, in milliseconds. */
-const WAIT_MS = 100;
+const WAIT_MS = 250;
 /** After an answer that brought something the next question waits until so long after its own begin, in milliseconds. */
-const ROUND_MS = 40;
+const ROUND_MS = 50;
 const PARTITION_BYTES = 1024 * 1024;
 const ROUND_BYTES = 4 * 1024 * 1024;
 /** What came and is not read is forgotten after this time: its reader has gone, in milliseconds. */
@@ -49,7 +49,7 @@ export class Follower {
   readonly #arrived = new Map<string, Arrived>();
   /** Brokers that are being asked. */
   readonly #asking = new Set<string>();
-  #starting: Promise<void> | undefined;
+  #isStarting = false;
   #cluster: Promise<Cluster> | undefined;
   #closed = false;
 
@@ -106,8 +106,9 @@ export class Follower {
   }
 
   #wake(): void {
-    if (this.#closed) return;
-    this.#starting ??= this.#start().finally(() => (this.#starting = undefined));
+    if (this.#closed || this.#isStarting) return;
+    this.#isStarting = true;
+    void this.#start().finally(() => (this.#isStarting = false));
   }
 
   /** Asks the brokers that lead something followed and are not asked yet. */

@@ -113,6 +113,7 @@ check('who was cut off between a look at his lease and his write writes nothing'
   const keys = Array.from({ length: 20 }, (_, n) => `key ${n}`);
   for (const key of keys) await other.append([sampleRecord(key, { topic: 'accepted' })], []);
   const old = await acceptedLeases(made.lanes);
+  const full = await firstWithMail(other, old);
   let asked = 0;
   let next: readonly LaneLease[] = [];
   // The answer is true when it is given: what happens after it is what counts.
@@ -125,8 +126,8 @@ check('who was cut off between a look at his lease and his write writes nothing'
     return true;
   };
   const log = made.open('one', 'straight', { isHeld });
-  assert.equal(await log.pipe(old[0]!, false, 5, passOn), 'lost');
-  assert.equal(await log.pipe(old[0]!, false, 5, passOn), 'lost');
+  assert.equal(await log.pipe(full, false, 5, passOn), 'lost');
+  assert.equal(await log.pipe(full, false, 5, passOn), 'lost');
   for (const lease of next) await pipeLane(other, lease);
   const all = await readTopic(other, 'outbound', OUTBOUND_LANES);
   assert.deepEqual(all.map(({ key }) => key).sort(), [...keys].sort());
@@ -209,3 +210,11 @@ check('topics are made once; those of another shape are refused', async (made) =
   const unfit = prepareTopics({ ...options, minInsyncReplicas: 2 });
   await assert.rejects(unfit, /min\.insync\.replicas is 1, not 2/);
 });
+
+async function firstWithMail(log: KafkaLog, leases: readonly LaneLease[]): Promise<LaneLease> {
+  for (const lease of leases) {
+    const partition = { topic: lease.topic, lane: lease.lane, bulk: false };
+    if ((await log.read(partition, 1, { recordsMax: 1, bytesMax: 1 })).length > 0) return lease;
+  }
+  throw new Error('no lane has mail');
+}

@@ -1,6 +1,10 @@
 export { Database, isConnectionLoss } from './database.ts';
 export type { Connection, DatabaseOptions } from './database.ts';
 export { migrate } from './migrate.ts';
+export { OnlineBackup } from './online-backup.ts';
+export type { OnlineBackupEnd } from './online-backup.ts';
+export { seeTimeline } from './timeline.ts';
+export type { Timeline } from './timeline.ts';
 export { PostgresLog } from './log/postgres-log.ts';
 export type { PostgresLogOptions } from './log/postgres-log.ts';
 export { ACCEPTED_LANES, LOCAL_LANES, TOPIC_NUMBERS } from './log/partitions.ts';

@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { hostname as machineName, networkInterfaces } from 'node:os';
-import { loadOrCreateCertificate } from '@staffetta/certificates';
+import { MailCertificate } from '@staffetta/certificates';
 import type { Certificate } from '@staffetta/certificates';
 import { newMessageId, systemClock } from '@staffetta/core';
 import type { InstanceReport, Ledger, Log, MxResolver, PartHealth } from '@staffetta/core';
@@ -28,6 +28,7 @@ import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
 import { grpcMetrics } from './grpc-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { lookForRestore } from './look-for-restore.ts';
 import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
 
@@ -57,13 +58,15 @@ interface Parts {
   readonly log: Log;
   readonly chosenLog: ChosenLog;
   readonly directory: PostgresDirectory;
-  readonly certificate: Certificate;
+  readonly certificate: MailCertificate;
   readonly dns: DnsClient;
   readonly chosen: ChosenResolver;
   readonly resolver: MxResolver;
   /** Of what goes between services. */
   readonly grpcTls: TlsFiles | undefined;
   readonly storage: StorageWatch;
+  /** When the database was found restored; mail accepted before may have been delivered before. */
+  readonly restoredAtMs: number | undefined;
 }
 
 /** What a service tells the dashboard with each heartbeat. */
@@ -78,6 +81,7 @@ export class Context implements Service {
   readonly #reporters: Reporter[] = [];
   readonly #offers: GrpcOffer[] = [];
   readonly #choices: Choice[] = [];
+  readonly #certificateListeners: ((certificate: Certificate) => void)[] = [];
   /** What services of this process answer others in it; set before those that ask start. */
   readonly local: LocalAnswers = {};
   #grpc: GrpcAddress | undefined;
@@ -140,6 +144,11 @@ export class Context implements Service {
   /** Adds to what the dashboard is told of this process. */
   addReporter(reporter: Reporter): void {
     this.#reporters.push(reporter);
+  }
+
+  /** Told of each certificate of the mail doors after the first. */
+  onCertificate(listener: (certificate: Certificate) => void): void {
+    this.#certificateListeners.push(listener);
   }
 
   /** Exposes a service by gRPC, where this process has a port for it. */
@@ -249,7 +258,7 @@ export class Context implements Service {
     database: Database,
     registry: InstanceRegistry,
   ): Promise<Parts> {
-    const { config, services, metrics } = this.options;
+    const { config, services, metrics, logger } = this.options;
     const groups = metrics.histogram({
       name: 'staffetta_log_group_appends',
       help: 'Appends written in one group commit.',
@@ -270,6 +279,7 @@ export class Context implements Service {
       },
     });
     const { log } = chosenLog;
+    const restoredAtMs = await lookForRestore(database, chosenLog.ledger, logger);
     const directory = new PostgresDirectory(database, {
       onVersion: () => {
         for (const choice of this.#choices) choice.directoryMoved?.();
@@ -279,7 +289,7 @@ export class Context implements Service {
     await directory.start();
     const { certFile, keyFile } = config.tls;
     const { dataDir, hostname } = config;
-    const certificate = await loadOrCreateCertificate({ certFile, keyFile, dataDir, hostname });
+    const certificate = await MailCertificate.load({ certFile, keyFile, dataDir, hostname });
     const dns = new DnsClient({
       servers: config.dns.servers.map(({ host, port }) => ({ host, port })),
     });
@@ -293,14 +303,17 @@ export class Context implements Service {
     const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
-    return { ...base, dns, chosen, resolver, grpcTls };
+    return { ...base, dns, chosen, resolver, grpcTls, restoredAtMs };
   }
 
   #addMetrics({ database, storage, certificate, grpcTls }: Parts): void {
     processMetrics(this.metrics, {
       ...{ database, storage },
       connectionsMax: this.config.database.connectionsMax,
-      certificates: { mail: () => certificate.cert, grpc: () => grpcTls?.source.current.cert },
+      certificates: {
+        mail: () => certificate.current.cert,
+        grpc: () => grpcTls?.source.current.cert,
+      },
     });
   }
 
@@ -339,6 +352,7 @@ export class Context implements Service {
     chosenLog.setAlone(alone);
     if (stopRequested) this.options.requestStop();
     await this.#lookAtTls();
+    await this.#lookAtCertificate();
     await Promise.all([chosen, ...this.#choices].map((choice) => choice.look()));
   }
 
@@ -348,6 +362,17 @@ export class Context implements Service {
       if (isNew) this.logger.info('the files of grpc.tls have changed and are in use');
     } catch (error) {
       this.logger.error({ err: error }, 'the files of grpc.tls have changed and cannot be used');
+    }
+  }
+
+  async #lookAtCertificate(): Promise<void> {
+    const { certificate } = this.parts;
+    try {
+      if (!(await certificate.look())) return;
+      for (const listener of this.#certificateListeners) listener(certificate.current);
+      this.logger.info('the files of tls have changed and are in use');
+    } catch (error) {
+      this.logger.error({ err: error }, 'the files of tls have changed and cannot be used');
     }
   }
 

@@ -1,3 +1,5 @@
+export { backUp, restore } from './back-up.ts';
+export type { Backup } from './back-up.ts';
 export type { LocalAnswers } from './choice.ts';
 export { chooseAccounts, chooseDoorDirectory } from './choose-accounts.ts';
 export { chooseDelivery } from './choose-delivery.ts';

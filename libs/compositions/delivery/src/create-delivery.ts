@@ -19,12 +19,12 @@ const FLUSH_MARGIN_MS = 2_000;
 /** A delivery worker on the log and the scheduled table of the context. */
 export function createDelivery(context: Context): Service {
   const { config, logger } = context;
-  const { log, chosenLog, database, resolver } = context.parts;
+  const { log, chosenLog, database, resolver, restoredAtMs } = context.parts;
   const delivery = new Delivery({
     log,
     lanes: context.lanes,
     store: new ObservedDeliveryStore(
-      outcomeObserver(context.metrics, logger),
+      outcomeObserver(context.metrics, logger, restoredAtMs),
       database,
       chosenLog.settlements,
     ),

@@ -1,3 +1,4 @@
+import { messageIdTimeMs } from '@staffetta/core';
 import type { LaneSettlement, RecipientEvent } from '@staffetta/core';
 import type { Logger, Metrics } from '@staffetta/platform';
 import { providerOf } from './provider.ts';
@@ -12,8 +13,15 @@ export interface OutcomeObserver {
   flushed(settlements: readonly LaneSettlement[], tookMs: number): void;
 }
 
-/** Counts what attempts brought by provider and reason, and times the flushes; each outcome is a line of the log at `debug`. */
-export function outcomeObserver(metrics: Metrics, logger: Logger): OutcomeObserver {
+/**
+ * Counts what attempts brought by provider and reason, and times the flushes; each outcome is a line of the log at
+ * `debug`. What was accepted before the database was restored, and is delivered after it, is told at `info`.
+ */
+export function outcomeObserver(
+  metrics: Metrics,
+  logger: Logger,
+  restoredAtMs = Number.NEGATIVE_INFINITY,
+): OutcomeObserver {
   const attempts = metrics.counter({
     name: 'staffetta_delivery_attempts_total',
     help: 'Recipients tried, by provider (the large ones, or other) and outcome.',
@@ -28,6 +36,10 @@ export function outcomeObserver(metrics: Metrics, logger: Logger): OutcomeObserv
     name: 'staffetta_delivery_uncertain_recipients_total',
     help: 'Recipients whose final reply was lost: they are tried again and may get a second copy.',
   });
+  const restored = metrics.counter({
+    name: 'staffetta_delivery_restored_recipients_total',
+    help: 'Recipients delivered whose mail waited when the database was restored: they may have it twice.',
+  });
   const flush = metrics.histogram({
     name: 'staffetta_delivery_flush_seconds',
     help: 'Time of one flush of settlements, all lanes of the worker in one transaction.',
@@ -40,6 +52,9 @@ export function outcomeObserver(metrics: Metrics, logger: Logger): OutcomeObserv
     if (outcome !== 'delivered') {
       failures.inc({ provider, outcome, reason: reasonClass(event) });
       if (event.uncertain === true) uncertain.inc();
+    } else if (messageIdTimeMs(messageId) < restoredAtMs) {
+      restored.inc();
+      logger.info({ messageId, attempt }, 'delivered after a restore, maybe for the second time');
     }
     if (!logger.isLevelEnabled('debug')) return;
     const code = reply && { code: reply.code, enhanced: reply.enhanced };

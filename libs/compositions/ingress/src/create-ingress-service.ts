@@ -17,7 +17,7 @@ export async function createIngressService(context: Context): Promise<Service> {
     directory,
     clock: systemClock,
     listen: listenSmtp,
-    tls: certificate,
+    tls: certificate.current,
     metrics: ingressMetrics(context.metrics),
     acceptsMail: context.acceptsMail,
     onError: (error) => logger.warn({ err: error }, 'an SMTP session met an error'),
@@ -31,6 +31,7 @@ export async function createIngressService(context: Context): Promise<Service> {
       expiresMs: config.delivery.expiresMs,
     },
   });
+  context.onCertificate((renewed) => ingress.setTls(renewed));
   let listening = false;
   return {
     name: 'ingress',

@@ -62,7 +62,7 @@ async function openProtocol(context: Context, opened: Door[], protocol: Protocol
   const own: Door[] = [];
   const options: Omit<TcpListenerOptions, 'port' | 'implicitTls'> = {
     hosts: config.listen,
-    tls: parts.certificate,
+    tls: parts.certificate.current,
     connectionsMax: protocol.connectionsMax,
     connectionsPerAddressMax: config.smtp.connectionsPerAddressMax,
     refusal: protocol.refusal,
@@ -76,7 +76,9 @@ async function openProtocol(context: Context, opened: Door[], protocol: Protocol
   };
   for (const [name, port, implicitTls] of protocol.doors) {
     if (port === 0) continue;
-    const door = { name, listener: await listenTcp({ ...options, port, implicitTls }) };
+    const listener = await listenTcp({ ...options, port, implicitTls });
+    context.onCertificate((renewed) => listener.setTls(renewed));
+    const door = { name, listener };
     own.push(door);
     opened.push(door);
   }

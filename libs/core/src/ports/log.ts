@@ -43,14 +43,15 @@ export interface PipeResult {
 /** The durable log (see docs/architecture.md). Positions, ownership and settlement are not its business. */
 export interface Log {
   /**
-   * Resolves when the records are durable and the events are sure to reach the trace; all of them or none.
+   * Resolves when the records are durable and the events are sure to reach the trace; all of them or none (of events
+   * alone: all or none of each message).
    * Appends that come while one is being written are written together. Rejects with a LogUnavailable after 5 s.
    */
   append(records: readonly LogRecord[], events: readonly MailEvent[]): Promise<void>;
 
   /**
    * Records from `position` on, in order and with none left out, at most so many records and octets of content (one
-   * at least). Empty at the end of the log. Rejects with a PositionGone where the position was trimmed: never skips.
+   * at least). Empty at the end of the log; of a watched topic what came just now may be missing, and is told. Rejects with a PositionGone where the position was trimmed: never skips.
    */
   read(
     partition: Partition,
