@@ -51,8 +51,8 @@ export async function benchLogAlone(messages: number, rounds: number): Promise<L
       bare.push(other);
     }
     const pair = (part: Part): Pair => {
-      const [one, other] = [ours, bare].map((rates) => spread(rates.map((rate) => rate[part])));
-      return { ours: one!, bare: other!, ratio: round(one!.median / other!.median) };
+      const of = (rates: readonly Rates[]): Spread => spread(rates.map((rate) => rate[part]));
+      return { ours: of(ours), bare: of(bare), ratio: round(of(ours).median / of(bare).median) };
     };
     return { append: pair('append'), read: pair('read'), pipe: pair('pipe') };
   } finally {

@@ -25,7 +25,10 @@ export interface RollingReport {
 
 /** Services by SIGTERM, each until it is ready again; then the brokers. PostgreSQL is not ours to replace. */
 export async function restartAll(
-  options: Pick<FaultRunOptions, 'log' | 'perSecond' | 'progress'>,
+  options: Pick<FaultRunOptions, 'log' | 'perSecond' | 'progress'> & {
+    /** The names of those to restart; all when absent. */
+    readonly only?: readonly string[] | undefined;
+  },
 ): Promise<RollingReport> {
   const scene = await startFaultScene(options);
   const { cluster, sites } = scene;
@@ -36,7 +39,9 @@ export async function restartAll(
     const beginMs = Date.now();
     const restarted: string[] = [];
     const wrongExits: string[] = [];
+    const { only } = options;
     for (const { name, restart } of restarts(cluster)) {
+      if (only?.includes(name) === false) continue;
       const began = Date.now();
       const code = await restart();
       restarted.push(name);

@@ -98,7 +98,7 @@ export const cluster = dashboard({
       ],
     },
     {
-      title: 'gRPC and certificates',
+      title: 'gRPC, traces and certificates',
       panels: [
         lines({
           title: 'Calls by status',
@@ -129,6 +129,13 @@ export const cluster = dashboard({
           queries: {
             '{{method}}': quantile(0.95, 'staffetta_grpc_client_call_seconds', ['method']),
           },
+        }),
+        lines({
+          title: 'Spans of OpenTelemetry',
+          description:
+            'Dropped: the collector of telemetry.otlp.endpoint does not take them. Mail is not touched by it.',
+          unit: 'cps',
+          queries: { '{{outcome}}': rate('staffetta_otlp_spans_total', ['outcome']) },
         }),
         lines({
           title: 'Certificates end in',

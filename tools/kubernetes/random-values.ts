@@ -72,6 +72,10 @@ function randomValue(node: JsonSchema, path: string, chance: Chance): unknown {
     const most = Math.min(maximum, Math.max(minimum, INTEGER_MAX));
     return minimum + Math.floor(chance() * (most - minimum + 1));
   }
+  if (node.type === 'number') {
+    const { minimum = 0, maximum = 1 } = node;
+    return minimum + chance() * (maximum - minimum);
+  }
   if (node.type === 'array') {
     const { items = {}, minItems = 0 } = node;
     const length = minItems + Math.floor(chance() * LIST_MAX);

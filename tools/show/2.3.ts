@@ -12,6 +12,7 @@ await new Point('2.3').run(async (point) => {
   point.figure('log', log);
   const report = await restartAll({
     log,
+    only: process.env['STAFFETTA_TEST_RESTARTS']?.split(','),
     perSecond: point.long ? PER_SECOND.long : PER_SECOND.short,
     progress: (text) => point.progress(text),
   });

@@ -35,6 +35,8 @@ export interface Envelope {
   readonly sizeBytes: number;
   /** The submitter's own data for events, a JSON object in at most 1,000 octets; absent without. */
   readonly metadata?: string;
+  /** W3C Trace Context of the step that wrote this; absent where the message is not sampled. */
+  readonly traceparent?: string;
   /** Where the router sends it; absent before the router. */
   readonly route: Route | undefined;
 }

@@ -114,6 +114,8 @@ export type {
   MimeMailbox,
   MimeText,
 } from './ports/mime-composer.ts';
+export { endSpans, messageAttributes, noTracer } from './ports/tracer.ts';
+export type { Span, SpanAttributes, SpanKind, Tracer } from './ports/tracer.ts';
 export { systemClock } from './ports/clock.ts';
 export type { Clock } from './ports/clock.ts';
 export { systemRandom } from './ports/random.ts';

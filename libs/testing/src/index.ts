@@ -58,3 +58,5 @@ export { ScriptedSmtpServer } from './smtp-sink/scripted-smtp-server.ts';
 export type { SmtpScript } from './smtp-sink/scripted-smtp-server.ts';
 export { ScriptedSmtpSession } from './smtp-sink/scripted-smtp-session.ts';
 export { TEST_IDENTITY } from './smtp-sink/test-identity.ts';
+export { MemoryTracer } from './memory-tracer.ts';
+export type { MemorySpan } from './memory-tracer.ts';

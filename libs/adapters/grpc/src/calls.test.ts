@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
 import { ResolverClient, ResolverService } from '@staffetta/contracts';
 import { LogUnavailable } from '@staffetta/core';
+import { MemoryTracer } from '@staffetta/testing';
 import { RemoteError, RequestError } from './errors.ts';
 import { TargetList } from './target-list.ts';
 import { HOST, Scene, call, offerOf } from './testing/scene.ts';
@@ -142,4 +143,33 @@ test('the trace context of an HTTP request goes with the calls made for it', asy
 test('a message beyond the limit is refused', async () => {
   const { port } = await scene.serve(offerOf(async () => 'x'.repeat(5_000_000)));
   await assert.rejects(call(scene.channel({ host: HOST, port })), { status: 'RESOURCE_EXHAUSTED' });
+});
+
+test('a call with a sampled trace context has a span, under which the calls made for it stand', async () => {
+  const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const near = new MemoryTracer();
+  const far = new MemoryTracer();
+  const { port: farPort } = await scene.serve(
+    offerOf(async () => 'far'),
+    { tracer: far },
+  );
+  const onward = scene.channel({ host: HOST, port: farPort });
+  const { port } = await scene.serve(
+    offerOf(() => call(onward)),
+    { tracer: near },
+  );
+  const channel = scene.channel({ host: HOST, port });
+  await new Promise<void>((done, fail) => {
+    withHttpTraceContext({ traceparent: TRACE }, () => void call(channel).then(() => done(), fail));
+  });
+  await call(channel);
+  const [one, ...others] = near.spans;
+  assert.deepEqual(others, []);
+  assert.equal(one?.parent, TRACE);
+  assert.equal(one.name, 'staffetta.resolver.v1.Resolver/Resolve');
+  assert.equal(one.errorType, '');
+  assert.deepEqual(
+    far.spans.map(({ parent }) => parent),
+    [one.traceparent],
+  );
 });

@@ -1,6 +1,7 @@
 import { Server, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { HealthService, ServerReflectionService } from '@staffetta/contracts';
+import type { Tracer } from '@staffetta/core';
 import { Health } from './health.ts';
 import { KEEP_ALIVE, MESSAGE_LIMITS, STREAMS_MAX } from './limits.ts';
 import { observeAnswers } from './observe-calls.ts';
@@ -9,6 +10,7 @@ import type { GrpcOffer } from './offer.ts';
 import { Reflection } from './reflection.ts';
 import { serverCredentials } from './tls-source.ts';
 import type { TlsSource } from './tls-source.ts';
+import { traceAnswers } from './trace-answers.ts';
 import { withTraceContext } from './trace-context.ts';
 
 export interface GrpcServerOptions {
@@ -21,6 +23,8 @@ export interface GrpcServerOptions {
   /** What grpc.health.v1 says of every service here. */
   readonly isReady: () => boolean;
   readonly observer?: CallObserver | undefined;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer | undefined;
 }
 
 // What grpc-js would write on stderr by itself comes to us as an error too.
@@ -36,12 +40,15 @@ export class GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
-    const { observer } = options;
+    const { observer, tracer } = options;
     this.#server = new Server({
       ...KEEP_ALIVE,
       ...MESSAGE_LIMITS,
       'grpc.max_concurrent_streams': STREAMS_MAX,
-      interceptors: observer ? [observeAnswers(observer)] : [],
+      interceptors: [
+        ...(observer ? [observeAnswers(observer)] : []),
+        ...(tracer ? [traceAnswers(tracer)] : []),
+      ],
     });
     const names = options.offers.map(({ definition }) => nameOf(definition));
     this.#offers = [

@@ -18,6 +18,8 @@ const BLOB_BYTES = 'blob-bytes';
 const EVENTS = 'events';
 /** What the record follows from, where that could happen twice. */
 const CAUSE = 'cause';
+/** W3C Trace Context, as in the envelope: for other tools that read the topic. */
+const TRACEPARENT = 'traceparent';
 
 /** A record as it was read, with what it carries for the trace. */
 export interface ReadRecord extends StoredRecord {
@@ -39,6 +41,8 @@ export function encodeRecord(record: LogRecord, carried: readonly MailEvent[] = 
   }
   if (carried.length > 0) headers[EVENTS] = Buffer.from(JSON.stringify(carried));
   if (record.cause !== undefined) headers[CAUSE] = Buffer.from(record.cause);
+  const { traceparent } = record.envelope;
+  if (traceparent !== undefined) headers[TRACEPARENT] = Buffer.from(traceparent);
   const value = blob === undefined ? body.bytes! : null;
   return { key: Buffer.from(record.key), value, headers };
 }

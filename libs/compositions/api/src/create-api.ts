@@ -24,6 +24,7 @@ export function createApi(context: Context): Service {
     expiresMs: config.delivery.expiresMs,
     sizeBytesMax: config.smtp.sizeBytes,
     onAccepted: accepted,
+    tracer: context.tracer,
   });
   return createApiServer({
     listen: config.listen,

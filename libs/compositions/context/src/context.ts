@@ -2,8 +2,8 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { hostname as machineName, networkInterfaces } from 'node:os';
 import { MailCertificate } from '@staffetta/certificates';
 import type { Certificate } from '@staffetta/certificates';
-import { newMessageId, systemClock } from '@staffetta/core';
-import type { InstanceReport, Ledger, Log, MxResolver, PartHealth } from '@staffetta/core';
+import { newMessageId, noTracer, systemClock } from '@staffetta/core';
+import type { InstanceReport, Ledger, Log, MxResolver, PartHealth, Tracer } from '@staffetta/core';
 import { DnsClient } from '@staffetta/dns-client';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
@@ -27,6 +27,8 @@ import type { Choice, LocalAnswers } from './choice.ts';
 import { chooseResolver } from './choose-resolver.ts';
 import type { ChosenResolver } from './choose-resolver.ts';
 import { grpcMetrics } from './grpc-metrics.ts';
+import { openTraces } from './open-traces.ts';
+import type { OpenTraces } from './open-traces.ts';
 import { processMetrics } from './process-metrics.ts';
 import { lookForRestore } from './look-for-restore.ts';
 import type { Surroundings } from './service-channel.ts';
@@ -65,6 +67,8 @@ interface Parts {
   /** Of what goes between services. */
   readonly grpcTls: TlsFiles | undefined;
   readonly storage: StorageWatch;
+  /** Undefined where they are off. */
+  readonly traces: OpenTraces | undefined;
   /** When the database was found restored; mail accepted before may have been delivered before. */
   readonly restoredAtMs: number | undefined;
 }
@@ -115,6 +119,10 @@ export class Context implements Service {
 
   get lanes(): PostgresLanes {
     return new PostgresLanes(this.parts.database);
+  }
+
+  get tracer(): Tracer {
+    return this.parts.traces ?? noTracer;
   }
 
   get ledger(): Ledger {
@@ -205,7 +213,8 @@ export class Context implements Service {
   async drain(): Promise<void> {}
 
   async stop(): Promise<void> {
-    const { embedded, database, registry, chosenLog, directory, dns, chosen, storage } = this.parts;
+    const { embedded, database, registry, chosenLog, directory } = this.parts;
+    const { dns, chosen, storage, traces } = this.parts;
     clearInterval(this.#beat);
     await this.#beating;
     storage.stop();
@@ -216,6 +225,7 @@ export class Context implements Service {
     await chosenLog
       .close()
       .catch((error: unknown) => this.logger.warn({ err: error }, 'log at the end'));
+    await traces?.stop();
     await registry.unregister();
     await database.close();
     if (this.#superseded) embedded?.detach();
@@ -259,6 +269,7 @@ export class Context implements Service {
     registry: InstanceRegistry,
   ): Promise<Parts> {
     const { config, services, metrics, logger } = this.options;
+    const traces = await openTraces(config, { ...this.options, id: this.id });
     const groups = metrics.histogram({
       name: 'staffetta_log_group_appends',
       help: 'Appends written in one group commit.',
@@ -303,7 +314,7 @@ export class Context implements Service {
     const chosen = chooseResolver({ config, services, own, database, tls, observer });
     const { resolver } = chosen;
     const base = { embedded, database, registry, log, chosenLog, directory, certificate, storage };
-    return { ...base, dns, chosen, resolver, grpcTls, restoredAtMs };
+    return { ...base, dns, chosen, resolver, grpcTls, restoredAtMs, traces };
   }
 
   #addMetrics({ database, storage, certificate, grpcTls }: Parts): void {

@@ -28,7 +28,8 @@ export class GrpcDoor implements Service {
     }
     const { isReady } = options;
     const observer = grpcMetrics(metrics, 'server');
-    this.#server = new GrpcServer({ addresses, port, tls, offers, isReady, observer });
+    const tracer = parts.traces;
+    this.#server = new GrpcServer({ addresses, port, tls, offers, isReady, observer, tracer });
     await this.#server.start();
     this.#context.announceGrpc({ host: this.#advertisedHost(), port });
   }

@@ -34,6 +34,7 @@ export function createDelivery(context: Context): Service {
     random: systemRandom,
     owner: context.id,
     metrics: deliveryMetrics(context.metrics),
+    tracer: context.tracer,
     onWaiting: (waiting) => logger.debug(waiting, 'a lane waits to be let go'),
     onError: (error) => logger.warn({ err: error }, 'delivery met an error; it goes on'),
     settings: {

@@ -20,6 +20,7 @@ export async function createIngressService(context: Context): Promise<Service> {
     tls: certificate.current,
     metrics: ingressMetrics(context.metrics),
     acceptsMail: context.acceptsMail,
+    tracer: context.tracer,
     onError: (error) => logger.warn({ err: error }, 'an SMTP session met an error'),
     options: {
       ...INGRESS_DEFAULTS,

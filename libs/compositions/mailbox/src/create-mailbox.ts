@@ -39,6 +39,7 @@ export function createMailbox(context: Context): Service {
     owner: context.id,
     ...{ hostname, expiresMs: config.delivery.expiresMs, onError },
     metrics: deliveryMetrics(context.metrics),
+    tracer: context.tracer,
   });
   const accounts = new DirectoryAccounts(context.parts.directory);
   context.local.accounts = accounts;

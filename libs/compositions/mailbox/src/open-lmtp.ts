@@ -36,7 +36,7 @@ export async function openLmtp(
     help: 'Recipients that got 250 by LMTP.',
   });
   const options = {
-    ...{ log, directory, hostname, acceptsMail, onError },
+    ...{ log, directory, hostname, acceptsMail, onError, tracer: context.tracer },
     settleGroup: new SettleGroup(store),
     clock: systemClock,
     expiresMs: config.delivery.expiresMs,

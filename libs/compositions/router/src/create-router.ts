@@ -24,6 +24,7 @@ export function createRouter(context: Context): Service {
     owner: context.id,
     hostname: context.hostname,
     expiresMs: delivery.expiresMs,
+    tracer: context.tracer,
     onError: (error) =>
       context.logger.warn({ err: error }, 'a batch could not be routed; tried again'),
   });

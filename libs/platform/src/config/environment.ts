@@ -50,6 +50,10 @@ function readValue(field: Field, value: string): ReadValue {
       return /^-?\d{1,16}$/.test(value)
         ? { value: Number(value) }
         : { problem: `${JSON.stringify(value)} is not a whole number` };
+    case 'number':
+      return /^\d{1,16}(\.\d{1,16})?$/.test(value)
+        ? { value: Number(value) }
+        : { problem: `${JSON.stringify(value)} is not a number` };
     case 'boolean':
       return value === 'true' || value === 'false'
         ? { value: value === 'true' }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isNetwork, parseHostPort } from './address.ts';
 
 /** How the text of an environment variable is read. */
-export type FieldKind = 'integer' | 'boolean' | 'text' | 'list';
+export type FieldKind = 'integer' | 'number' | 'boolean' | 'text' | 'list';
 
 /** What each key carries beside its type. */
 export interface FieldMeta {
@@ -50,6 +50,16 @@ export function integer(
     .max(max)
     .default(defaultValue)
     .meta(meta({ description, kind: 'integer' }));
+}
+
+/** A part of a whole, 0 to 1. */
+export function share(defaultValue: number, description: string) {
+  return z
+    .number()
+    .min(0)
+    .max(1)
+    .default(defaultValue)
+    .meta(meta({ description, kind: 'number' }));
 }
 
 /** `true` or `false`. */

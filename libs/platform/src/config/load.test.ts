@@ -128,10 +128,14 @@ describe('what is wrong is named', () => {
       STAFFETTA_LOG_LANES: '0',
       STAFFETTA_DELIVERY_ALLOW_LOOPBACK: 'yes',
       STAFFETTA_LISTEN: '127.0.0.1,foo',
+      STAFFETTA_TELEMETRY_TRACES_SAMPLED: '1e-3',
     });
     assert.match(problems, /^smtp\.mxPort \(STAFFETTA_SMTP_MX_PORT\): "x" is not a whole number$/m);
     assert.match(problems, /^log\.lanes \(STAFFETTA_LOG_LANES\): 0 /m);
     assert.match(problems, /^delivery\.allowLoopback \(.*\): "yes" is neither true nor false$/m);
+    assert.match(problems, /^telemetry\.tracesSampled \(.*\): "1e-3" is not a number$/m);
+    const beyond = problemsOf({ STAFFETTA_TELEMETRY_TRACES_SAMPLED: '1.5' });
+    assert.match(beyond, /^telemetry\.tracesSampled \(.*\): 1\.5 /m);
     assert.match(problems, /^listen \(STAFFETTA_LISTEN\): "foo" is not an IP address$/m);
   });
 

@@ -57,6 +57,13 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
       url: raw.admin.url ?? adminUrl(listen[0] ?? '127.0.0.1', raw.dashboard.port),
       tokenFile: path(cwd, raw.admin.tokenFile) ?? join(dataDir, 'admin-token'),
     },
+    telemetry: {
+      ...raw.telemetry,
+      otlp: {
+        ...raw.telemetry.otlp,
+        headersFile: path(cwd, raw.telemetry.otlp.headersFile),
+      },
+    },
     tls: {
       certFile: path(cwd, raw.tls.certFile),
       keyFile: path(cwd, raw.tls.keyFile),

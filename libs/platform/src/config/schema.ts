@@ -11,6 +11,7 @@ import {
   optionalUrl,
   port,
   portWithoutDefault,
+  share,
   text,
 } from './field.ts';
 
@@ -266,6 +267,23 @@ export const configSchema = z.strictObject({
         'info',
         'Least level of the log lines on stderr.',
       ),
+      tracesSampled: share(
+        0.01,
+        'Part of the messages whose way is told to telemetry.otlp.endpoint; submitters of the API may say it of theirs.',
+      ),
+      otlp: z
+        .strictObject({
+          endpoint: optionalUrl(
+            ['http', 'https'],
+            'none: no traces',
+            'Collector of OpenTelemetry that takes OTLP/HTTP; traces go to `<endpoint>/v1/traces`.',
+          ),
+          headersFile: optionalText(
+            'none',
+            'File with header fields for the collector (a key, say), `name: value` a line.',
+          ),
+        })
+        .prefault({}),
     })
     .prefault({}),
   trace: z

@@ -142,5 +142,6 @@ function reportEnvelope(
     is8bit: bytes.some((octet) => octet > 127),
     sizeBytes: bytes.length,
     route: undefined,
+    ...(envelope.traceparent !== undefined && { traceparent: envelope.traceparent }),
   };
 }

@@ -1,6 +1,12 @@
 import { isAscii } from 'node:buffer';
-import { ENVELOPE_FORMAT_VERSION, isDnsName, newMessageId, rfc5322Date } from '@staffetta/core';
-import type { AcceptedEvent, Envelope, LogRecord } from '@staffetta/core';
+import {
+  ENVELOPE_FORMAT_VERSION,
+  isDnsName,
+  messageAttributes,
+  newMessageId,
+  rfc5322Date,
+} from '@staffetta/core';
+import type { AcceptedEvent, Envelope, LogRecord, Span, Tracer } from '@staffetta/core';
 import { Refusal } from './api-error.ts';
 import { domainOf } from './mail-address.ts';
 import type { RecipientRequest } from './read/read-recipients.ts';
@@ -15,6 +21,8 @@ const PRIORITY = 1;
 export interface Message {
   readonly record: LogRecord;
   readonly event: AcceptedEvent;
+  /** To be ended when it is durable; undefined where it is not sampled. */
+  readonly span: Span | undefined;
 }
 
 /** What a message is made from beside its recipient. */
@@ -30,6 +38,9 @@ export interface MessageContext {
   /** Octets of one message. */
   readonly sizeBytesMax: number;
   readonly nowMs: number;
+  readonly tracer: Tracer;
+  /** As the request had it. */
+  readonly traceparent: string | undefined;
 }
 
 /** One recipient's message with the relay's own fields. Throws a Refusal where it is too large. */
@@ -46,6 +57,7 @@ export function makeMessage(
   if (bytes.length > context.sizeBytesMax) {
     throw new Refusal('1902', `the message has more than ${context.sizeBytesMax} bytes`);
   }
+  const span = context.tracer.accept(messageId, context.nowMs, context.traceparent);
   const envelope: Envelope = {
     ...fixedFields(context),
     messageId,
@@ -68,7 +80,9 @@ export function makeMessage(
     is8bit: !isAscii(bytes),
     sizeBytes: bytes.length,
     ...(metadata !== undefined && { metadata }),
+    ...(span && { traceparent: span.traceparent }),
   };
+  span?.set(messageAttributes(envelope, 'accept'));
   return {
     record: {
       topic: 'accepted',
@@ -84,6 +98,7 @@ export function makeMessage(
       envelope,
       subject: rendered.subject.slice(0, SUBJECT_MAX_CHARACTERS).toWellFormed(),
     },
+    span,
   };
 }
 

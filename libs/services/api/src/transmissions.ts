@@ -1,5 +1,5 @@
-import { LogUnavailable } from '@staffetta/core';
-import type { Clock, Directory, Log, MimeComposer } from '@staffetta/core';
+import { LogUnavailable, noTracer } from '@staffetta/core';
+import type { Clock, Directory, Log, MimeComposer, Tracer } from '@staffetta/core';
 import { Refusal, apiError, errorAnswer, statusOf } from './api-error.ts';
 import type { ApiAnswer, ApiError } from './api-error.ts';
 import { mergedMetadata } from './merged-metadata.ts';
@@ -39,6 +39,8 @@ export interface TransmissionsOptions {
   readonly sizeBytesMax: number;
   /** Told of messages that are durable, for metrics. */
   readonly onAccepted?: (recipients: number, sizeBytes: number) => void;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
 }
 
 /** Who submits, and from where. */
@@ -47,6 +49,8 @@ export interface ApiClient {
   readonly tenantId: string;
   /** IP address. */
   readonly peer: string;
+  /** The trace to which the request belongs (W3C Trace Context), as it says itself. */
+  readonly traceparent?: string | undefined;
 }
 
 /** `POST /api/v1/transmissions`: makes a message for each recipient and appends them to the log. */
@@ -64,12 +68,17 @@ export class Transmissions {
    */
   async send(client: ApiClient, body: unknown, errorsMax: number): Promise<ApiAnswer> {
     const { clock, hostname, expiresMs, sizeBytesMax, directory } = this.#options;
+    const { tracer = noTracer } = this.#options;
+    const { keyId, tenantId, peer, traceparent } = client;
     const nowMs = clock.now();
     try {
       const transmission = readTransmission(body, nowMs);
       const domains = new SendingDomains(directory, client.tenantId);
       if (transmission.returnPath !== undefined) await domains.check(transmission.returnPath);
-      const context = { ...client, transmission, hostname, expiresMs, sizeBytesMax, nowMs };
+      const context: MessageContext = {
+        ...{ keyId, tenantId, peer, traceparent, tracer },
+        ...{ transmission, hostname, expiresMs, sizeBytesMax, nowMs },
+      };
       const work = (): Promise<ApiAnswer> => this.#sendAll(context, domains, errorsMax);
       return await (transmission.recipients.length > 1 ? this.#turns.run(work) : work());
     } catch (error) {
@@ -186,7 +195,9 @@ class Sent {
         messages.map(({ record }) => record),
         messages.map(({ event }) => event),
       );
+      for (const { span } of messages) span?.end();
     } catch (error) {
+      for (const { span } of messages) span?.end('log_unavailable');
       if (error instanceof LogUnavailable) return false;
       throw error;
     }

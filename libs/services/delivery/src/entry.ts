@@ -1,4 +1,4 @@
-import type { Body, Envelope } from '@staffetta/core';
+import type { Body, Envelope, Span } from '@staffetta/core';
 import type { OwnedLane } from './owned-lane.ts';
 
 /** Where a message in memory came from, and so how it is settled. */
@@ -19,6 +19,8 @@ export interface Entry {
   readonly memoryBytes: number;
   /** Times it was put back at once after a connection that broke before any answer. */
   restarts: number;
+  /** Of the attempt under way, where the message is sampled. */
+  span: Span | undefined;
   /** Its row is marked, or about to be marked, as on the wire. */
   marked: boolean;
   /** It has its outcome, or was handed back. */

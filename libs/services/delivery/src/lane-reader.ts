@@ -71,6 +71,7 @@ export class LaneReader {
       readAtMs: this.#options.clock.now(),
       memoryBytes: (record.body.bytes?.length ?? 0) + ENTRY_OVERHEAD_BYTES,
       restarts: 0,
+      span: undefined,
       marked: false,
       settled: false,
     };

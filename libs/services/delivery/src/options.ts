@@ -7,6 +7,7 @@ import type {
   Random,
   RecipientEventType,
   SmtpConnector,
+  Tracer,
 } from '@staffetta/core';
 
 /** What a delivery worker is made from. */
@@ -22,6 +23,8 @@ export interface DeliveryOptions {
   readonly owner: string;
   readonly settings: DeliverySettings;
   readonly metrics: DeliveryMetrics;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
   onError(error: unknown): void;
   /** Told what draining waits for, where that takes a while. */
   onWaiting?(waiting: DrainWait): void;

@@ -87,6 +87,7 @@ export class RowPuller {
         readAtMs: clock.now(),
         memoryBytes: ENTRY_OVERHEAD_BYTES,
         restarts: 0,
+        span: undefined,
         marked: false,
         settled: false,
       });

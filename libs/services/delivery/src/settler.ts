@@ -1,4 +1,4 @@
-import { aboutMessage } from '@staffetta/core';
+import { aboutMessage, noTracer } from '@staffetta/core';
 import type {
   MailEvent,
   RecipientOutcome,
@@ -7,6 +7,7 @@ import type {
 } from '@staffetta/core';
 import { notifySender, wantsNotification } from '@staffetta/dsn';
 import type { NotifiedRecipient } from '@staffetta/dsn';
+import { beginAttempt, dropAttempt, endAttempt } from './attempt-span.ts';
 import { decide } from './decide.ts';
 import type { Decision, Retry } from './decide.ts';
 import type { Entry } from './entry.ts';
@@ -36,7 +37,10 @@ export class Settler {
     outcomes: readonly RecipientOutcome[],
     dsnRelayed = false,
   ): Promise<void> {
-    const { clock, random, settings } = this.#options;
+    const { clock, random, settings, tracer = noTracer } = this.#options;
+    // One that shares the failure of another's connection was not begun.
+    beginAttempt(tracer, entry);
+    endAttempt(entry, outcomes);
     const decision = decide(entry.envelope, outcomes, {
       nowMs: clock.now(),
       site: entry.site,
@@ -83,6 +87,7 @@ export class Settler {
       this.#putBack(entry, { id: entry.source.id, dueAtMs, state: 'due' });
       return;
     }
+    dropAttempt(entry);
     entry.settled = true;
     this.#release(entry);
   }
@@ -160,6 +165,7 @@ export class Settler {
 
   /** It leaves memory, and its lane writes what it came to; a lane that is lost writes nothing. */
   #end(entry: Entry, write: (lane: OwnedLane) => void): void {
+    dropAttempt(entry);
     entry.settled = true;
     this.#release(entry);
     if (entry.lane.lost) return;

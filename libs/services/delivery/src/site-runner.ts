@@ -1,5 +1,12 @@
-import { aboutMessage } from '@staffetta/core';
-import type { RecipientOutcome, SendResult, SmtpConnection, SmtpReply } from '@staffetta/core';
+import { aboutMessage, noTracer } from '@staffetta/core';
+import type {
+  RecipientOutcome,
+  SendResult,
+  SmtpConnection,
+  SmtpReply,
+  Tracer,
+} from '@staffetta/core';
+import { attemptOn, beginAttempt } from './attempt-span.ts';
 import type { Entry } from './entry.ts';
 import { HostConnector } from './host-connector.ts';
 import type { DeliveryOptions } from './options.ts';
@@ -31,6 +38,7 @@ export interface LeaseState {
 /** Delivers the ready queues: opens connections, sends one message after the other, and has the outcomes settled. */
 export class SiteRunner {
   readonly #options: DeliveryOptions;
+  readonly #tracer: Tracer;
   readonly #queues: ReadyQueues;
   readonly #finder: TargetFinder;
   readonly #settler: Settler;
@@ -53,6 +61,7 @@ export class SiteRunner {
     leases: LeaseState,
   ) {
     this.#options = options;
+    this.#tracer = options.tracer ?? noTracer;
     this.#queues = queues;
     this.#finder = finder;
     this.#settler = settler;
@@ -240,6 +249,7 @@ export class SiteRunner {
     for (let entry = queue.shift(); entry; entry = queue.shift()) {
       if (!entry.lane.lost && !entry.lane.closing) {
         queue.rate?.start();
+        beginAttempt(this.#tracer, entry);
         return entry;
       }
       this.#settler.handBack(entry);
@@ -375,6 +385,7 @@ export class SiteRunner {
       return;
     }
     this.#settler.goesOut(entry);
+    attemptOn(entry, connection);
     let result: SendResult;
     try {
       result = await connection.send(await this.#message(entry));

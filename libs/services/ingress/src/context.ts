@@ -1,4 +1,4 @@
-import type { Clock, Directory, Log, SmtpAnswer } from '@staffetta/core';
+import type { Clock, Directory, Log, SmtpAnswer, Tracer } from '@staffetta/core';
 import type { LoginDelay } from './login-delay.ts';
 import type {
   AcceptsMail,
@@ -17,6 +17,7 @@ export interface IngressContext {
   readonly metrics: IngressMetrics;
   readonly logins: LoginDelay;
   readonly acceptsMail: AcceptsMail;
+  readonly tracer: Tracer;
 }
 
 /** Counts a refusal and gives its answer. */

@@ -1,4 +1,4 @@
-import { LogUnavailable, aboutMessage } from '@staffetta/core';
+import { LogUnavailable, aboutMessage, endSpans } from '@staffetta/core';
 import type {
   SmtpAnswer,
   SmtpContent,
@@ -31,6 +31,7 @@ export abstract class IngressSession implements SmtpSessionHandler {
   protected readonly info: SmtpSessionInfo;
   readonly #onClose: () => void;
   #mail: SmtpMail | undefined;
+  #beganAtMs = 0;
   #recipients: AcceptedRecipient[] = [];
 
   constructor(context: IngressContext, door: Door, info: SmtpSessionInfo, onClose: () => void) {
@@ -50,6 +51,7 @@ export abstract class IngressSession implements SmtpSessionHandler {
   async mail(mail: SmtpMail): Promise<SmtpAnswer> {
     const room = this.context.acceptsMail();
     if (room !== true) return this.refuse('storage', room);
+    this.#beganAtMs = this.context.clock.now();
     const refused = await this.ask(() => this.judgeSender(mail));
     if (refused) return refused;
     this.#mail = mail;
@@ -77,15 +79,19 @@ export abstract class IngressSession implements SmtpSessionHandler {
       submitter,
       door: this.door,
       info: this.info,
+      beganAtMs: this.#beganAtMs,
       nowMs: this.context.clock.now(),
+      tracer: this.context.tracer,
       options: this.context.options,
     });
     try {
       await this.context.log.append(made.records, made.events);
     } catch (error) {
+      endSpans(made.spans, 'log_unavailable');
       if (error instanceof LogUnavailable) return this.refuse('log', ANSWERS.logUnavailable);
       throw aboutMessage(error, made.events[0]?.messageId ?? '');
     }
+    endSpans(made.spans);
     this.context.metrics.accepted(this.door, this.#recipients.length, content.sizeBytes);
     return queued(made.events.map(({ messageId }) => messageId));
   }

@@ -1,4 +1,4 @@
-import { MemoryBudget } from '@staffetta/core';
+import { MemoryBudget, noTracer } from '@staffetta/core';
 import type {
   Clock,
   Directory,
@@ -9,6 +9,7 @@ import type {
   SmtpSessionHandler,
   SmtpSessionInfo,
   TlsIdentity,
+  Tracer,
 } from '@staffetta/core';
 import { ANSWERS } from './answers.ts';
 import { ConnectionTable } from './connection-table.ts';
@@ -33,6 +34,8 @@ export interface IngressParts {
   readonly tls: TlsIdentity;
   readonly metrics: IngressMetrics;
   readonly acceptsMail: AcceptsMail;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
   readonly onError: (error: Error) => void;
 }
 
@@ -49,7 +52,8 @@ export interface Ingress {
 /** Makes the SMTP doors: MX, submission with STARTTLS, submissions with TLS from the start. Throws on a bad network. */
 export function createIngress(parts: IngressParts): Ingress {
   const { options, metrics } = parts;
-  const context: IngressContext = { ...parts, logins: new LoginDelay(parts.clock) };
+  const { tracer = noTracer } = parts;
+  const context: IngressContext = { ...parts, tracer, logins: new LoginDelay(parts.clock) };
   const memory = new MemoryBudget(options.memoryBytes);
   const connections = new ConnectionTable(options.connectionsPerAddressMax, options.connectionsMax);
   const networks = new Networks(options.relayNetworks);

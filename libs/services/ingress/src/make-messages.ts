@@ -1,5 +1,11 @@
 import { isAscii } from 'node:buffer';
-import { ENVELOPE_FORMAT_VERSION, newMessageId, rfc5322Date, splitAddress } from '@staffetta/core';
+import {
+  ENVELOPE_FORMAT_VERSION,
+  messageAttributes,
+  newMessageId,
+  rfc5322Date,
+  splitAddress,
+} from '@staffetta/core';
 import type {
   AcceptedEvent,
   Envelope,
@@ -7,6 +13,8 @@ import type {
   SmtpMail,
   SmtpRcpt,
   SmtpSessionInfo,
+  Span,
+  Tracer,
 } from '@staffetta/core';
 import type { Door, IngressOptions } from './options.ts';
 import type { ReadContent } from './read-content.ts';
@@ -29,7 +37,10 @@ export interface Transaction {
   readonly submitter: MailSubmitter | undefined;
   readonly door: Door;
   readonly info: SmtpSessionInfo;
+  /** When its MAIL came. */
+  readonly beganAtMs: number;
   readonly nowMs: number;
+  readonly tracer: Tracer;
   readonly options: IngressOptions;
 }
 
@@ -37,11 +48,20 @@ export interface Transaction {
 export function makeMessages(
   content: ReadContent,
   transaction: Transaction,
-): { readonly records: LogRecord[]; readonly events: AcceptedEvent[] } {
+): {
+  readonly records: LogRecord[];
+  readonly events: AcceptedEvent[];
+  /** Of those that are sampled; to be ended when they are durable. */
+  readonly spans: readonly Span[] | undefined;
+} {
   const records: LogRecord[] = [];
   const events: AcceptedEvent[] = [];
+  let spans: Span[] | undefined;
   for (const [tenantId, recipients] of byTenant(transaction.recipients)) {
-    const record = makeRecord(content, transaction, tenantId, recipients);
+    const plain = makeRecord(content, transaction, tenantId, recipients);
+    const span = transaction.tracer.accept(plain.key, transaction.beganAtMs);
+    const record = span ? withSpan(plain, span) : plain;
+    if (span) (spans ??= []).push(span);
     records.push(record);
     events.push({
       type: 'accepted',
@@ -52,7 +72,12 @@ export function makeMessages(
       subject: content.header.subject,
     });
   }
-  return { records, events };
+  return { records, events, spans };
+}
+
+function withSpan(record: LogRecord, span: Span): LogRecord {
+  span.set(messageAttributes(record.envelope, 'accept'));
+  return { ...record, envelope: { ...record.envelope, traceparent: span.traceparent } };
 }
 
 function byTenant(

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { LEDGER_BEGIN, LEDGER_END } from '@staffetta/core';
 import type { Envelope, MailEvent, StoredRecord } from '@staffetta/core';
 import { MemoryDirectory, MemoryLanes, MemoryLog } from '@staffetta/log-memory';
-import { acceptedEvent, bodyOf, sampleEnvelope, sampleRecord } from '@staffetta/testing';
+import {
+  MemoryTracer,
+  acceptedEvent,
+  bodyOf,
+  sampleEnvelope,
+  sampleRecord,
+} from '@staffetta/testing';
 import { Router } from './router.ts';
 import { recipientOf, resolverOf } from './testing/samples.ts';
 
@@ -13,6 +19,7 @@ interface Routing {
   readonly log: MemoryLog;
   readonly directory: MemoryDirectory;
   readonly errors: unknown[];
+  readonly tracer: MemoryTracer;
   /** Accepts a message for these recipients; its id. */
   accept(addresses: readonly string[], change?: Partial<Envelope>): Promise<string>;
   /** Resolves when everything accepted has been routed. */
@@ -27,6 +34,7 @@ async function routing(body: (routing: Routing) => Promise<void>, nextHop = ''):
   directory.addAccount('anna@ours.example', 'x');
   directory.addAlias('both@ours.example', ['anna@ours.example', 'x@far.example']);
   const errors: unknown[] = [];
+  const tracer = new MemoryTracer();
   const router = new Router({
     log,
     lanes: log.lanes,
@@ -37,6 +45,7 @@ async function routing(body: (routing: Routing) => Promise<void>, nextHop = ''):
     hostname: 'relay.host',
     nextHop,
     expiresMs: 60_000,
+    tracer,
     onError: (error) => errors.push(error),
   });
   await router.start();
@@ -60,7 +69,7 @@ async function routing(body: (routing: Routing) => Promise<void>, nextHop = ''):
     while (isBehind()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   try {
-    await body({ log, directory, errors, accept, routed });
+    await body({ log, directory, errors, tracer, accept, routed });
   } finally {
     await router.stop();
   }
@@ -175,4 +184,33 @@ test('while the directory is away nothing is lost, and it goes on by itself', ()
     await routed();
     assert.equal(log.recordsOf('local').length, 1);
     assertBalanced(log);
+  }));
+
+test('what follows from a sampled message stands under its span; one that is not sampled has none', () =>
+  routing(async ({ log, tracer, accept, routed }) => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const to = ['x@far.example', 'anna@ours.example', 'nobody@ours.example'];
+    const sampled = await accept(to, { traceparent });
+    const other = await accept(to);
+    await routed();
+    const [span, ...more] = tracer.spans.filter(
+      ({ attributes }) => attributes['messaging.message.id'] === sampled,
+    );
+    assert.deepEqual(more, []);
+    assert.equal(span?.name, 'route');
+    assert.equal(span.parent, traceparent);
+    assert.equal(span.errorType, '');
+    const results = [...log.recordsOf('outbound'), ...log.recordsOf('local')];
+    const placesOf = (id: string): (string | undefined)[] =>
+      results
+        .filter(({ envelope }) => envelope.messageId === id)
+        .map((one) => one.envelope.traceparent);
+    assert.deepEqual(placesOf(sampled), [span.traceparent, span.traceparent]);
+    assert.deepEqual(placesOf(other), [undefined, undefined]);
+    const isReport = ({ envelope }: StoredRecord): boolean => envelope.injection.listener === 'dsn';
+    const reports = log.recordsOf('accepted').filter(isReport);
+    assert.deepEqual(reports.map(({ envelope }) => envelope.traceparent?.slice(0, 35)).toSorted(), [
+      traceparent.slice(0, 35),
+      undefined,
+    ]);
   }));

@@ -1,4 +1,4 @@
-import { LaneHolder, WokenRounds } from '@staffetta/core';
+import { LaneHolder, WokenRounds, noTracer } from '@staffetta/core';
 import type {
   Body,
   Clock,
@@ -8,10 +8,12 @@ import type {
   Log,
   MxResolver,
   RoundResult,
+  Tracer,
 } from '@staffetta/core';
 import { routeBatch } from './route-batch.ts';
 import type { RoutingContext } from './route-batch.ts';
 import { SiteFinder } from './site-finder.ts';
+import { TracedBatch } from './traced-batch.ts';
 
 /** Records of one batch at most. */
 const BATCH_RECORDS_MAX = 200;
@@ -37,6 +39,8 @@ export interface RouterOptions {
   readonly nextHop: string;
   /** Life of a report, in milliseconds. */
   readonly expiresMs: number;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
   onError(error: unknown): void;
 }
 
@@ -129,13 +133,26 @@ export class Router {
   /** One batch: of what is not bulk if there is any, else of bulk; how many records it had. */
   async #routeOnce(lease: LaneLease): Promise<number> {
     for (const bulk of [false, true]) {
-      const read = await this.#options.log.pipe(lease, bulk, BATCH_RECORDS_MAX, (records) =>
-        routeBatch(records, this.#context),
-      );
+      const read = await this.#pipe(lease, bulk);
       if (read === 'lost') return 0;
       if (read > 0) return read;
     }
     return 0;
+  }
+
+  async #pipe(lease: LaneLease, bulk: boolean): Promise<number | 'lost'> {
+    const { log, tracer = noTracer } = this.#options;
+    const traced = new TracedBatch(tracer);
+    try {
+      const read = await log.pipe(lease, bulk, BATCH_RECORDS_MAX, (records) =>
+        routeBatch(traced.begin(records), this.#context),
+      );
+      traced.end(read === 'lost' ? 'lease_lost' : undefined);
+      return read;
+    } catch (error) {
+      traced.end('not_written');
+      throw error;
+    }
   }
 }
 

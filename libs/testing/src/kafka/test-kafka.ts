@@ -91,7 +91,8 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
     'transaction.state.log.num.partitions': 4,
     'transaction.state.log.replication.factor': brokerCount,
     'transaction.state.log.min.isr': brokerCount > 1 ? 2 : 1,
-    'controlled.shutdown.enable': 'false',
+    // With others there, one that is stopped hands on what it leads; alone it would wait for nobody.
+    'controlled.shutdown.enable': String(brokerCount > 1),
     // Who dies with a transaction open holds back readers until this looks for it.
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
     // The end of a transaction is told to a broker that hangs for as long as this, and readers wait for it.

@@ -26,7 +26,13 @@ export function addAuthentication(fastify: FastifyInstance, directory: Directory
       return;
     }
     const peer = (request.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-    clients.set(request, { keyId: entry.id, tenantId: entry.tenantId, peer });
+    const { traceparent } = request.headers;
+    clients.set(request, {
+      keyId: entry.id,
+      tenantId: entry.tenantId,
+      peer,
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    });
   });
 }
 

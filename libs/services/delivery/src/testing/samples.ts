@@ -36,6 +36,7 @@ export function entryOf(name: string, change: { bulk?: boolean; priority?: numbe
     readAtMs: 0,
     memoryBytes: 1,
     restarts: 0,
+    span: undefined,
     marked: false,
     settled: false,
   };

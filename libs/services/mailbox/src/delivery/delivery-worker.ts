@@ -1,9 +1,10 @@
-import { MailStoreUnavailable, aboutMessage } from '@staffetta/core';
+import { MailStoreUnavailable, aboutMessage, endSpans } from '@staffetta/core';
 import type { LaneLease, StoredRecord, TakenLane } from '@staffetta/core';
 import { AnalyzedBodies } from './analyzed-body.ts';
 import type { AnalyzedBody } from './analyzed-body.ts';
 import type { LocalDeliveryOptions } from './options.ts';
 import { settleRecord } from './settle-record.ts';
+import { storeSpans } from './store-spans.ts';
 
 /** Records of one transaction. */
 const BATCH_RECORDS_MAX = 100;
@@ -112,10 +113,13 @@ export class DeliveryWorker {
   async #deliverOnce(): Promise<boolean> {
     const items = await this.#gather();
     if (items.length === 0) return false;
+    const spans = storeSpans(this.#options.tracer, items);
     try {
       await this.#settle(items);
+      endSpans(spans);
       this.#recordsMax = BATCH_RECORDS_MAX;
     } catch (error) {
+      endSpans(spans, 'not_stored');
       for (const { lane } of items) lane.dirty = true;
       if (error instanceof MailStoreUnavailable) throw error;
       // One of them cannot be stored: they are tried one by one, so that it holds up its own lane only.

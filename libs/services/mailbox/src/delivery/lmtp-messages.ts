@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { ENVELOPE_FORMAT_VERSION, newMessageId } from '@staffetta/core';
+import { ENVELOPE_FORMAT_VERSION, messageAttributes, newMessageId } from '@staffetta/core';
 import type {
   AcceptedEvent,
   Envelope,
@@ -8,6 +8,8 @@ import type {
   RecipientEvent,
   SmtpMail,
   SmtpSessionInfo,
+  Span,
+  Tracer,
 } from '@staffetta/core';
 import { decodeHeaderText } from '@staffetta/mime';
 import type { MessageStructure } from '@staffetta/mime';
@@ -30,6 +32,7 @@ export interface LmtpTransaction {
   readonly hostname: string;
   readonly expiresMs: number;
   readonly nowMs: number;
+  readonly tracer: Tracer;
 }
 
 /** One message for the recipients of one tenant that have mailboxes here: stored at once, each with its outcome. */
@@ -37,9 +40,9 @@ export function arrivalOf(
   transaction: LmtpTransaction,
   tenantId: string,
   recipients: readonly LmtpRecipient[],
-): Arrival & { readonly messageId: string } {
+): Arrival & { readonly messageId: string; readonly span: Span | undefined } {
   const { mail, content, structure, nowMs } = transaction;
-  const { envelope, received } = envelopeOf(transaction, tenantId, recipients);
+  const { envelope, received, span } = envelopeOf(transaction, tenantId, recipients);
   const { messageId } = envelope;
   const analyzed = analyzeBody(content, structure);
   const copies = new Map<string, LocalCopy>();
@@ -52,7 +55,7 @@ export function arrivalOf(
     return { type, messageId, tenantId, recipient: i + 1, atMs: nowMs };
   });
   const events = [acceptedEvent(transaction, envelope), ...outcomes];
-  return { messageId, copies: [...copies.values()], events };
+  return { messageId, copies: [...copies.values()], events, span };
 }
 
 /** One message for aliases of one tenant: handed to the router, which follows them. */
@@ -60,14 +63,19 @@ export function recordOf(
   transaction: LmtpTransaction,
   tenantId: string,
   recipients: readonly LmtpRecipient[],
-): { readonly record: LogRecord; readonly event: AcceptedEvent } {
-  const { envelope, received } = envelopeOf(transaction, tenantId, recipients);
+): {
+  readonly record: LogRecord;
+  readonly event: AcceptedEvent;
+  readonly span: Span | undefined;
+} {
+  const { envelope, received, span } = envelopeOf(transaction, tenantId, recipients);
   const bytes = Buffer.concat([received, transaction.content]);
   const sized = { ...envelope, sizeBytes: bytes.length };
   const body = { sizeBytes: bytes.length, bytes, ref: undefined };
   return {
     record: { topic: 'accepted', key: envelope.messageId, envelope: sized, body },
     event: acceptedEvent(transaction, sized),
+    span,
   };
 }
 
@@ -84,10 +92,14 @@ function displaySubject(raw: string): string {
 }
 
 function envelopeOf(
-  { mail, info, content, hostname, expiresMs, nowMs }: LmtpTransaction,
+  { mail, info, content, hostname, expiresMs, nowMs, tracer }: LmtpTransaction,
   tenantId: string,
   recipients: readonly LmtpRecipient[],
-): { readonly envelope: Envelope; readonly received: Buffer } {
+): {
+  readonly envelope: Envelope;
+  readonly received: Buffer;
+  readonly span: Span | undefined;
+} {
   const messageId = newMessageId(nowMs);
   const { helo, remoteAddress: peer } = info;
   const envelope: Envelope = {
@@ -115,5 +127,9 @@ function envelopeOf(
     sizeBytes: content.length,
     route: undefined,
   };
-  return { envelope, received: receivedByLmtp({ helo, peer, hostname, messageId, atMs: nowMs }) };
+  const received = receivedByLmtp({ helo, peer, hostname, messageId, atMs: nowMs });
+  const span = tracer.accept(messageId, nowMs);
+  if (!span) return { envelope, received, span };
+  span.set(messageAttributes(envelope, 'accept'));
+  return { envelope: { ...envelope, traceparent: span.traceparent }, received, span };
 }

@@ -8,8 +8,10 @@ import type {
   SmtpRcpt,
   SmtpSessionHandler,
   SmtpSessionInfo,
+  Span,
+  Tracer,
 } from '@staffetta/core';
-import { aboutMessage } from '@staffetta/core';
+import { aboutMessage, noTracer } from '@staffetta/core';
 import { analyze } from '@staffetta/mime';
 import { arrivalOf, recordOf } from './lmtp-messages.ts';
 import type { LmtpTransaction } from './lmtp-messages.ts';
@@ -32,6 +34,8 @@ export interface LmtpOptions {
   readonly acceptsMail: () => true | SmtpAnswer;
   /** Recipients that got 250. */
   readonly onAccepted: (recipients: number) => void;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
   onError(error: unknown): void;
 }
 
@@ -84,13 +88,13 @@ export class LmtpSession implements SmtpSessionHandler {
     const content = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const refusal = judge(content);
     if (refusal !== undefined) return recipients.map(() => refusal);
-    const { hostname, expiresMs, clock } = this.#options;
+    const { hostname, expiresMs, clock, tracer = noTracer } = this.#options;
     const transaction: LmtpTransaction = {
       mail: this.#mail!,
       info: this.#info,
       content,
       structure: analyze(content),
-      ...{ hostname, expiresMs, nowMs: clock.now() },
+      ...{ hostname, expiresMs, nowMs: clock.now(), tracer },
     };
     const answers = new Map<LmtpRecipient, SmtpAnswer>();
     const groups = Map.groupBy(
@@ -127,7 +131,7 @@ export class LmtpSession implements SmtpSessionHandler {
     const answers = new Map<LmtpRecipient, SmtpAnswer>();
     for (let left = group; left.length > 0;) {
       const arrival = arrivalOf(transaction, left[0]!.tenantId, left);
-      const settled = await this.#attempt(arrival.messageId, () =>
+      const settled = await this.#attempt(arrival.messageId, arrival.span, () =>
         this.#options.settleGroup.settle(arrival),
       );
       if (settled?.kind !== 'gone') {
@@ -146,8 +150,8 @@ export class LmtpSession implements SmtpSessionHandler {
     transaction: LmtpTransaction,
     group: readonly LmtpRecipient[],
   ): Promise<Map<LmtpRecipient, SmtpAnswer>> {
-    const { record, event } = recordOf(transaction, group[0]!.tenantId, group);
-    const appended = await this.#attempt(event.messageId, async () => {
+    const { record, event, span } = recordOf(transaction, group[0]!.tenantId, group);
+    const appended = await this.#attempt(event.messageId, span, async () => {
       await this.#options.log.append([record], [event]);
       return true;
     });
@@ -157,13 +161,17 @@ export class LmtpSession implements SmtpSessionHandler {
 
   async #attempt<Result>(
     messageId: string,
+    span: Span | undefined,
     step: () => Promise<Result>,
   ): Promise<Result | undefined> {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new Error('not stored in time')), STORE_TIMEOUT_MS);
     try {
-      return await Promise.race([step(), late.promise]);
+      const result = await Promise.race([step(), late.promise]);
+      span?.end();
+      return result;
     } catch (error) {
+      span?.end('not_stored');
       this.#options.onError(aboutMessage(error, messageId));
       return undefined;
     } finally {

@@ -1,4 +1,4 @@
-import type { Clock, Lanes, LocalDeliveryStore, Log } from '@staffetta/core';
+import type { Clock, Lanes, LocalDeliveryStore, Log, Tracer } from '@staffetta/core';
 
 /** What local delivery is made from. */
 export interface LocalDeliveryOptions {
@@ -13,6 +13,8 @@ export interface LocalDeliveryOptions {
   /** Life of a report, in milliseconds. */
   readonly expiresMs: number;
   readonly metrics: LocalDeliveryMetrics;
+  /** Absent: no traces. */
+  readonly tracer?: Tracer;
   /** Something failed that is tried again, or a lane stands still: `PositionGone` is an alarm. */
   onError(error: unknown): void;
 }

@@ -49,7 +49,11 @@ export interface Envelope {
     | Route
     | undefined;
   /** The submitter's own data for events: a JSON object. */
-  readonly metadata?: string | undefined;
+  readonly metadata?:
+    | string
+    | undefined;
+  /** W3C Trace Context of the step that wrote this; absent where the message is not sampled. */
+  readonly traceparent?: string | undefined;
 }
 
 /** One recipient of a message. */
@@ -126,6 +130,7 @@ function createBaseEnvelope(): Envelope {
     sizeBytes: 0,
     route: undefined,
     metadata: undefined,
+    traceparent: undefined,
   };
 }
 
@@ -196,6 +201,9 @@ export const Envelope: MessageFns<Envelope> = {
     }
     if (message.metadata !== undefined) {
       writer.uint32(178).string(message.metadata);
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(186).string(message.traceparent);
     }
     return writer;
   },
@@ -387,6 +395,14 @@ export const Envelope: MessageFns<Envelope> = {
             }
 
             message.metadata = reader.string();
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.traceparent = reader.string();
             continue;
           }
         }
