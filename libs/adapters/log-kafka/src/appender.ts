@@ -13,8 +13,8 @@ export class Appender {
   readonly #topics: Topics;
   readonly #acceptedLanes: AcceptedLanes;
   readonly #options: ProducerOptions & { readonly transactionalId: string };
-  #batches: Promise<Producer> | undefined;
-  #transactions: Promise<Producer> | undefined;
+  #batches: Producer | undefined;
+  #transactions: Producer | undefined;
   #closed = false;
 
   constructor(topics: Topics, options: ProducerOptions & { readonly transactionalId: string }) {
@@ -53,35 +53,34 @@ export class Appender {
   async #send({ list }: Batches): Promise<void> {
     if (list.length === 0) return;
     const { transactionalId: _, ...options } = this.#options;
-    this.#batches ??= Producer.open(options);
-    await (await this.#batches).send(list);
+    const producer = (this.#batches ??= new Producer(options));
+    await producer.opened;
+    await producer.send(list);
   }
 
   async #transact({ list }: Batches): Promise<void> {
     if (list.length === 0) return;
-    this.#transactions ??= Producer.open(this.#options);
-    await (await this.#transactions).transact(list);
+    const producer = (this.#transactions ??= new Producer(this.#options));
+    await producer.opened;
+    await producer.transact(list);
   }
 
   /** Ends what a transaction may have left open: readers wait for it, and the next one may be long in coming. */
   #reopen(): void {
     if (this.#closed || this.#transactions) return;
-    const opening = Producer.open(this.#options);
-    this.#transactions = opening;
-    opening.catch(() => {
-      if (this.#transactions === opening) this.#transactions = undefined;
+    const producer = new Producer(this.#options);
+    this.#transactions = producer;
+    producer.opened.catch(() => {
+      if (this.#transactions === producer) this.#transactions = undefined;
       setTimeout(() => this.#reopen(), REOPEN_WAIT_MS).unref();
     });
   }
 
   #drop(): void {
-    const producers = [this.#batches, this.#transactions];
+    this.#batches?.close();
+    this.#transactions?.close();
     this.#batches = undefined;
     this.#transactions = undefined;
-    for (const producer of producers) {
-      // One that is still being opened is closed when it is open; nobody waits for it.
-      void producer?.then((opened) => opened.close()).catch(() => undefined);
-    }
   }
 }
 

@@ -93,8 +93,8 @@ export interface Cluster {
     topic: string,
     partitions: readonly number[],
   ): Readonly<Record<string, readonly number[]>>;
-  /** For what any broker can answer; just connected: the one that answered first. */
-  readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
+  /** For what any broker can answer: one that answers now. */
+  readonly brokerPool: BrokerPool;
 }
 
 /** A 64-bit number of the library's own kind. */
@@ -230,13 +230,43 @@ function endConnectionsWhole(): void {
 }
 endConnectionsWhole();
 
+interface KnownBroker extends Broker {
+  connect(): Promise<void>;
+  apiVersions(): Promise<unknown>;
+  metadata(topics: readonly string[]): Promise<Metadata>;
+}
+
+interface BrokerPool {
+  readonly brokers: Readonly<Record<string, KnownBroker>>;
+  findConnectedBroker(): Promise<KnownBroker>;
+}
+
+/** A broker that is connected may hang: who leads what is asked of the one that answers a small question first. */
+function askWhoAnswers(): void {
+  const { prototype } = load('kafkajs/src/cluster/brokerPool.js') as { prototype: BrokerPool };
+  const { findConnectedBroker } = prototype;
+  prototype.findConnectedBroker = function (this: BrokerPool): Promise<KnownBroker> {
+    const answers = Object.values(this.brokers).map(async (broker) => {
+      await broker.connect();
+      await broker.apiVersions();
+      return broker;
+    });
+    return Promise.any(answers).catch(() => findConnectedBroker.call(this));
+  };
+}
+askWhoAnswers();
+
 interface PartitionState {
   readonly partitionErrorCode: number;
+  readonly partitionId: number;
   readonly leader: number;
 }
 
 interface Metadata {
-  readonly topicMetadata: readonly { readonly partitionMetadata: readonly PartitionState[] }[];
+  readonly topicMetadata: readonly {
+    readonly topic: string;
+    readonly partitionMetadata: readonly PartitionState[];
+  }[];
 }
 
 /** One partition without a leader would keep all others from being found. */
@@ -319,6 +349,25 @@ export function leadersOf(
 ): readonly (readonly [nodeId: string, partitions: readonly number[]])[] {
   const leaders = Object.entries(cluster.findLeaderForPartitions(topic, partitions));
   return leaders.filter(([nodeId]) => nodeId !== String(NO_LEADER));
+}
+
+/**
+ * Whether others say that any of these partitions is led by another broker by now. What the cluster knows stays as it
+ * is: to refresh it may wait for a broker that is not listed any more.
+ */
+export async function haveMoved(
+  cluster: Cluster,
+  nodeId: string,
+  places: readonly { readonly topic: string; readonly partition: number }[],
+): Promise<boolean> {
+  const broker = await cluster.brokerPool.findConnectedBroker();
+  const topics = new Set(places.map(({ topic }) => topic));
+  const { topicMetadata } = await broker.metadata([...topics]);
+  return places.some(({ topic, partition }) => {
+    const known = topicMetadata.find((one) => one.topic === topic)?.partitionMetadata;
+    const leader = known?.find(({ partitionId }) => partitionId === partition)?.leader ?? NO_LEADER;
+    return leader !== NO_LEADER && String(leader) !== nodeId;
+  });
 }
 
 /** By a broker that answers: the one that is to coordinate, and to be asked, may not be there. */

@@ -46,8 +46,9 @@ export class Pipe {
     const place = topics.placeOf(partition);
     const transactionalId = `${topics.prefix}.pipe.${nameOf(place)}`;
     const groupId = topics.pipeGroup;
-    const producer = await Producer.open({ ...options, transactionalId });
+    const producer = new Producer({ ...options, transactionalId });
     try {
+      await producer.opened;
       const offset = await producer.savedOffset(groupId, place);
       return new Pipe(lease, producer, topics, { place, groupId, position: (offset ?? 0) + 1 });
     } catch (error) {

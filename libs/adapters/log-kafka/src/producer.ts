@@ -2,6 +2,7 @@ import {
   connectCluster,
   findCoordinator,
   GROUP_COORDINATOR,
+  haveMoved,
   kafkaErrorType,
   leadersOf,
   TRANSACTION_COORDINATOR,
@@ -14,8 +15,10 @@ import type {
   ProducerId,
   TopicData,
   TopicOffsets,
+  Transaction,
 } from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
+import { Moved, unlessMoved } from './unless-moved.ts';
 import { whileBusy } from './while-busy.ts';
 import type { KafkaPartition } from './topics.ts';
 
@@ -30,6 +33,10 @@ const FENCED_TYPES: ReadonlySet<string | undefined> = new Set([
   'TRANSACTION_COORDINATOR_FENCED',
   'INVALID_PRODUCER_ID_MAPPING',
   'PRODUCER_FENCED',
+]);
+const MOVED_TYPES: ReadonlySet<string | undefined> = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_LOAD_IN_PROGRESS',
 ]);
 const CONNECTION_ERRORS =
   /^KafkaJS(Connection|ConnectionClosed|BrokerNotFound|LockTimeout|RequestTimeout)/;
@@ -49,10 +56,10 @@ export interface CommittedPosition extends KafkaPartition {
   readonly offset: number;
 }
 
-interface Connected {
-  readonly cluster: Cluster;
-  /** Of its transactions; of numbers only, where it makes none. */
-  readonly coordinator: Broker;
+/** Under which its batches are numbered. */
+interface Identity {
+  readonly producerId: ProducerId;
+  readonly producerEpoch: number;
 }
 
 interface NumberedBatch extends PartitionBatch {
@@ -88,48 +95,21 @@ export interface ProducerOptions {
  * the number of the next batch is only known while every batch was answered.
  */
 export class Producer {
-  #connected: Connected;
-  readonly #id: ProducerId;
-  readonly #epoch: number;
+  /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
+  readonly opened: Promise<void>;
   readonly #options: ProducerOptions;
   readonly #sequences = new Map<string, number>();
-  readonly #groupCoordinators = new Map<string, Broker>();
+  /** By the group they coordinate; the one of its transactions without. */
+  readonly #coordinators = new Map<string | undefined, Broker>();
+  #cluster!: Cluster;
+  #identity!: Identity;
+  #closed = false;
 
-  private constructor(
-    connected: Connected,
-    options: ProducerOptions,
-    made: { readonly producerId: ProducerId; readonly producerEpoch: number },
-  ) {
-    this.#connected = connected;
+  /** Begins to open it; to be used when it is `opened`. */
+  constructor(options: ProducerOptions) {
     this.#options = options;
-    this.#id = made.producerId;
-    this.#epoch = made.producerEpoch;
-  }
-
-  /** Where it has a transactional id, everything that was open under it is ended when it resolves. */
-  static async open(options: ProducerOptions): Promise<Producer> {
-    const { transactionalId } = options;
-    let connected = await connect(options);
-    try {
-      const made = await whileBusy(async () => {
-        const { cluster, coordinator } = connected;
-        try {
-          return await coordinator.initProducerId({
-            transactionalId,
-            transactionTimeout: TRANSACTION_TIMEOUT_MS,
-          });
-        } catch (error) {
-          if (hasMoved(error)) {
-            connected = { cluster, coordinator: await coordinatorOf(cluster, options) };
-          }
-          throw error;
-        }
-      });
-      return new Producer(connected, options, made);
-    } catch (error) {
-      void connected.cluster.disconnect().catch(() => undefined);
-      throw error;
-    }
+    this.opened = this.#open();
+    this.opened.catch(() => this.close());
   }
 
   /**
@@ -137,6 +117,7 @@ export class Producer {
    * reply or to another leader, it is not stored twice.
    */
   async send(batches: readonly PartitionBatch[]): Promise<void> {
+    this.#mustBeOpen();
     const untilMs = Date.now() + SEND_FOR_MAX_MS;
     let unsent = this.#numbered(batches);
     for (
@@ -161,13 +142,13 @@ export class Producer {
     try {
       if (batches.length > 0) {
         const topics = batches.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
-        await this.#coordinate((coordinator) =>
+        await this.#coordinated((coordinator) =>
           coordinator.addPartitionsToTxn({ ...transaction, topics: joined(topics) }),
         );
         await this.send(batches);
       }
       if (position) await this.#sendPosition(position);
-      await this.#coordinate((coordinator) =>
+      await this.#coordinated((coordinator) =>
         coordinator.endTxn({ ...transaction, transactionResult: true }),
       );
     } catch (error) {
@@ -175,10 +156,10 @@ export class Producer {
         throw new ProducerFenced('another producer has this name', { cause: error });
       }
       // Whoever does not answer is not asked again: the next producer of this name ends what is open.
-      if (isConnectionError(error)) throw error;
+      if (isUnanswered(error) || this.#closed) throw error;
       // As soon as can be, for readers wait for it; where this fails too, its time ends it.
-      await this.#connected.coordinator
-        .endTxn({ ...transaction, transactionResult: false })
+      await this.#coordinator()
+        .then((coordinator) => coordinator.endTxn({ ...transaction, transactionResult: false }))
         .catch(() => undefined);
       throw error;
     }
@@ -187,24 +168,50 @@ export class Producer {
   /** The position last written for a group, as an offset; undefined where there is none. */
   async savedOffset(groupId: string, place: KafkaPartition): Promise<number | undefined> {
     const { topic, partition } = place;
-    const { responses } = await this.#ofGroup(groupId, (coordinator) =>
-      coordinator.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
+    const request = { groupId, topics: [{ topic, partitions: [{ partition }] }] };
+    const { responses } = await this.#coordinated(
+      (coordinator) => coordinator.offsetFetch(request),
+      groupId,
     );
     const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
     return offset < 0 ? undefined : offset;
   }
 
-  /** Does not wait for what is still asked: who hangs is left to hang. */
+  /** Also before it is opened. Does not wait for what is still asked: who hangs is left to hang. */
   close(): void {
-    void this.#connected.cluster.disconnect().catch(() => undefined);
+    this.#closed = true;
+    this.#disconnect();
+  }
+
+  async #open(): Promise<void> {
+    const { transactionalId } = this.#options;
+    const request = { transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS };
+    this.#cluster = await this.#connect();
+    this.#identity = await this.#coordinated((broker) => broker.initProducerId(request));
+  }
+
+  async #connect(): Promise<Cluster> {
+    const cluster = await connectCluster(this.#options.connection, this.#options.topics);
+    if (this.#closed) void cluster.disconnect().catch(() => undefined);
+    this.#mustBeOpen();
+    return cluster;
+  }
+
+  #disconnect(): void {
+    void (this.#cluster as Cluster | undefined)?.disconnect().catch(() => undefined);
+  }
+
+  /** One that was closed must not fence its successor, nor connect again. */
+  #mustBeOpen(): void {
+    if (this.#closed) throw new Error('the producer was closed');
   }
 
   /** To another broker, perhaps, and with what is known there by now: leaders move, and who hangs does not say so. */
   async #reconnect(): Promise<void> {
-    const connected = await connect(this.#options);
-    this.close();
-    this.#groupCoordinators.clear();
-    this.#connected = connected;
+    const cluster = await this.#connect();
+    this.#disconnect();
+    this.#coordinators.clear();
+    this.#cluster = cluster;
   }
 
   /** Gives each batch the number that follows the one before it in its partition. */
@@ -241,100 +248,84 @@ export class Producer {
   }
 
   #leaderOf(batch: NumberedBatch): string {
-    const [leader] = leadersOf(this.#connected.cluster, batch.topic, [batch.partition]);
+    const [leader] = leadersOf(this.#cluster, batch.topic, [batch.partition]);
     if (leader === undefined) throw new NoLeader(`${nameOf(batch)} has no leader`);
     return leader[0];
   }
 
   async #sendTo(nodeId: string, batches: readonly NumberedBatch[]): Promise<void> {
     const { transactionalId, compression } = this.#options;
-    const broker = await this.#connected.cluster.findBroker({ nodeId });
-    await broker.produce({
+    const broker = await this.#cluster.findBroker({ nodeId });
+    const produced = broker.produce({
+      ...this.#identity,
       topicData: topicData(batches),
       ...(transactionalId !== undefined && { transactionalId }),
-      producerId: this.#id,
-      producerEpoch: this.#epoch,
       acks: ALL_REPLICAS,
       timeout: PRODUCE_TIMEOUT_MS,
       compression: compression === 'gzip' ? 1 : 0,
+    });
+    await unlessMoved(produced, async () => {
+      this.#mustBeOpen();
+      return haveMoved(this.#cluster, nodeId, batches);
     });
   }
 
   async #sendPosition({ groupId, topic, partition, offset }: CommittedPosition): Promise<void> {
     const transaction = this.#transaction();
-    await this.#coordinate((coordinator) =>
+    await this.#coordinated((coordinator) =>
       coordinator.addOffsetsToTxn({ ...transaction, groupId }),
     );
     const topics: TopicOffsets[] = [{ topic, partitions: [{ partition, offset: String(offset) }] }];
-    await this.#ofGroup(groupId, (coordinator) =>
-      coordinator.txnOffsetCommit({ ...transaction, groupId, topics }),
+    await this.#coordinated(
+      (coordinator) => coordinator.txnOffsetCommit({ ...transaction, groupId, topics }),
+      groupId,
     );
   }
 
-  /** Asks the coordinator of its transactions, wherever that is by now. To ask twice does no harm. */
-  #coordinate<Result>(ask: (coordinator: Broker) => Promise<Result>): Promise<Result> {
-    return this.#wherever(
-      () => ask(this.#connected.coordinator),
-      async () => {
-        const { cluster } = this.#connected;
-        this.#connected = { cluster, coordinator: await coordinatorOf(cluster, this.#options) };
-      },
-    );
-  }
-
-  /** Asks the coordinator of a group, wherever that is by now. To ask twice does no harm. */
-  #ofGroup<Result>(
-    groupId: string,
+  /**
+   * Asks the coordinator, of its transactions or of a group, wherever that is by now: it may have moved, or its broker
+   * may be away, and then it moves as soon as the others see that. To ask twice does no harm.
+   */
+  #coordinated<Result>(
     ask: (coordinator: Broker) => Promise<Result>,
+    groupId?: string,
   ): Promise<Result> {
-    return this.#wherever(
-      async () => {
-        const known = this.#groupCoordinators.get(groupId);
-        const { cluster } = this.#connected;
-        const coordinator = known ?? (await findCoordinator(cluster, groupId, GROUP_COORDINATOR));
-        this.#groupCoordinators.set(groupId, coordinator);
-        return ask(coordinator);
-      },
-      () => this.#groupCoordinators.delete(groupId),
-    );
-  }
-
-  /** A coordinator may have moved, or its broker may be away: then it moves as soon as the others see that. */
-  #wherever<Result>(ask: () => Promise<Result>, forget: () => unknown): Promise<Result> {
     return whileBusy(async () => {
+      this.#mustBeOpen();
       try {
-        return await ask();
+        const coordinator = await this.#coordinator(groupId);
+        return await unlessMoved(ask(coordinator), async () => {
+          this.#mustBeOpen();
+          return (await this.#findCoordinator(groupId)) !== coordinator;
+        });
       } catch (error) {
-        if (hasMoved(error)) await forget();
+        if (hasMoved(error)) this.#coordinators.delete(groupId);
         else if (isConnectionError(error)) await this.#reconnect();
         throw error;
       }
-    }, isConnectionError);
+    }, isUnanswered);
   }
 
-  #transaction(): { transactionalId: string; producerId: ProducerId; producerEpoch: number } {
+  async #coordinator(groupId?: string): Promise<Broker> {
+    const coordinator = this.#coordinators.get(groupId) ?? (await this.#findCoordinator(groupId));
+    this.#coordinators.set(groupId, coordinator);
+    return coordinator;
+  }
+
+  /** Where it makes no transactions, any broker will do: each gives out numbers. */
+  #findCoordinator(groupId?: string): Promise<Broker> {
+    const { transactionalId } = this.#options;
+    if (groupId !== undefined) return findCoordinator(this.#cluster, groupId, GROUP_COORDINATOR);
+    return transactionalId === undefined
+      ? this.#cluster.brokerPool.findConnectedBroker()
+      : findCoordinator(this.#cluster, transactionalId, TRANSACTION_COORDINATOR);
+  }
+
+  #transaction(): Transaction {
     const { transactionalId } = this.#options;
     if (transactionalId === undefined) throw new Error('the producer has no transactional id');
-    return { transactionalId, producerId: this.#id, producerEpoch: this.#epoch };
+    return { transactionalId, ...this.#identity };
   }
-}
-
-async function connect(options: ProducerOptions): Promise<Connected> {
-  const cluster = await connectCluster(options.connection, options.topics);
-  try {
-    const coordinator = await whileBusy(() => coordinatorOf(cluster, options));
-    return { cluster, coordinator };
-  } catch (error) {
-    void cluster.disconnect().catch(() => undefined);
-    throw error;
-  }
-}
-
-/** Where it makes no transactions, whoever answered first: every broker gives out numbers. */
-function coordinatorOf(cluster: Cluster, { transactionalId }: ProducerOptions): Promise<Broker> {
-  return transactionalId === undefined
-    ? cluster.brokerPool.findConnectedBroker()
-    : findCoordinator(cluster, transactionalId, TRANSACTION_COORDINATOR);
 }
 
 function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
@@ -348,7 +339,12 @@ function topicData(batches: readonly NumberedBatch[]): readonly TopicData[] {
 /** Whether the same batch, under the same number, may be stored when it is sent again. */
 function isRepeatable(error: unknown): boolean {
   if (error instanceof NoLeader) return true;
-  return (error as { retriable?: unknown }).retriable === true || isConnectionError(error);
+  return (error as { retriable?: unknown }).retriable === true || isUnanswered(error);
+}
+
+/** Whether it was done is not known. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Moved || isConnectionError(error);
 }
 
 function isConnectionError(error: unknown): boolean {
@@ -356,9 +352,9 @@ function isConnectionError(error: unknown): boolean {
   return typeof name === 'string' && CONNECTION_ERRORS.test(name);
 }
 
-/** What was asked is another broker's by now; nothing was done. */
+/** What was asked is another broker's by now, or this one is not ready and another may be. */
 function hasMoved(error: unknown): boolean {
-  return kafkaErrorType(error) === 'NOT_COORDINATOR_FOR_GROUP';
+  return error instanceof Moved || MOVED_TYPES.has(kafkaErrorType(error));
 }
 
 function joined(

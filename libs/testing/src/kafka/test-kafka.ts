@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ export interface TestKafka {
   /** The same brokers by a way that can be cut or held: who comes by it never learns of the straight one. */
   readonly proxiedAddresses: readonly string[];
   readonly proxies: readonly FaultyProxy[];
+  /** The broker that is the active controller. */
+  activeController(): Promise<TestBroker>;
   /** Ends all processes and removes the folder. */
   stop(): Promise<void>;
 }
@@ -54,6 +56,11 @@ export async function startTestKafka(brokerCount: 1 | 3 = 1): Promise<TestKafka>
     addresses: brokers.map(({ address }) => address),
     proxiedAddresses: proxies.map(({ port }) => `127.0.0.1:${port}`),
     proxies,
+    activeController: async () => {
+      const state = join(brokers[0]!.folder, 'data', '__cluster_metadata-0', 'quorum-state');
+      const { leaderId } = JSON.parse(await readFile(state, 'utf8')) as { leaderId: number };
+      return brokers[leaderId - 1]!;
+    },
     stop: async () => {
       await Promise.all(brokers.map((broker) => (brokerCount > 1 ? broker.kill() : broker.stop())));
       for (const proxy of proxies) await proxy.close();
@@ -89,7 +96,9 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
     // Who dies with a transaction open holds back readers until this looks for it.
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
     // The end of a transaction is told to a broker that hangs for as long as this, and readers wait for it.
-    'request.timeout.ms': 4_000,
+    'request.timeout.ms': 2_000,
+    // A broker asks a controller that hangs for as long as this, of 30 s, for numbers of producers.
+    'controller.socket.timeout.ms': 2_000,
     // A broker that was killed may come back when its old registration has ended; with others on few cores it may be
     // slow without being dead.
     'broker.session.timeout.ms': brokerCount > 1 ? 4_000 : 2_000,
