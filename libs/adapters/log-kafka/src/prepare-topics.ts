@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { Admin, ITopicConfig } from 'kafkajs';
-import { RETRY } from './kafkajs-internals.ts';
+import { kafkaErrorType, RETRY } from './kafkajs-internals.ts';
 import type { KafkaConnectionOptions } from './kafkajs-internals.ts';
 import { Topics } from './topics.ts';
 import type { TopicSettings } from './topics.ts';
@@ -13,6 +13,11 @@ const SEGMENT_BYTES = 256 * 1024 * 1024;
 /** Positions of a pipe that stands still this long are forgotten by the brokers. */
 const OFFSETS_RETENTION_LEAST_MINUTES = 7 * 24 * 60;
 const CREATE_TIMEOUT_MS = 15_000;
+const LOOK_MS = 50;
+const NEW_TOPIC_TYPES: ReadonlySet<string | undefined> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+]);
 
 /** How the topics are to be. */
 export interface PrepareTopicsOptions extends TopicSettings {
@@ -84,7 +89,28 @@ async function create(
     const { replicationFactor } = options;
     return { topic, numPartitions, replicationFactor, configEntries };
   });
-  await admin.createTopics({ topics, waitForLeaders: true, timeout: CREATE_TIMEOUT_MS });
+  await admin.createTopics({ topics, waitForLeaders: false, timeout: CREATE_TIMEOUT_MS });
+  await untilLed(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
+}
+
+/** A broker may not have heard of a new topic yet, which is no reason to give up. */
+async function untilLed(admin: Admin, topics: string[]): Promise<void> {
+  const untilMs = Date.now() + CREATE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const found = await admin.fetchTopicMetadata({ topics });
+      const leaders = found.topics.flatMap(({ partitions }) => partitions.map((one) => one.leader));
+      if (leaders.every((leader) => leader >= 0)) return;
+      if (Date.now() > untilMs) throw new Error('new topics have no leaders');
+    } catch (error) {
+      const isNew = NEW_TOPIC_TYPES.has(kafkaErrorType(error));
+      if (!isNew || Date.now() > untilMs) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }
 
 async function topicFaults(
