@@ -1,18 +1,21 @@
 /** A rolling restart of every service and every broker under load: none lost, none doubled, clients only reconnect. */
 import { boundLimits } from '../../ops/faults/bound-limits.ts';
 import { restartAll } from '../../ops/faults/rolling-restart.ts';
+import { SERVICES } from '../harness/cluster.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
 
 const PER_SECOND = { short: 100, long: 500 };
 const CLOSING = '421';
+/** The short form replaces one of each. */
+const FIRST = [...SERVICES, 'kafka'].map((name) => `${name}-1`);
 
 await new Point('2.3').run(async (point) => {
   const log = chosenLog();
   point.figure('log', log);
   const report = await restartAll({
     log,
-    only: process.env['STAFFETTA_TEST_RESTARTS']?.split(','),
+    only: process.env['STAFFETTA_TEST_RESTARTS']?.split(',') ?? (point.long ? undefined : FIRST),
     perSecond: point.long ? PER_SECOND.long : PER_SECOND.short,
     progress: (text) => point.progress(text),
   });
