@@ -61,3 +61,23 @@ export function filledIn(expr: string): string {
     .replaceAll('$job', '.*')
     .replaceAll('$instance', '.*');
 }
+
+/** Every query that ships, as it would be sent; of an alert what it compares. */
+export function everyQuery(): readonly Query[] {
+  return [
+    scalingQuery(),
+    ...panelQueries().map(({ place, expr }) => ({ place, expr: filledIn(expr) })),
+    ...allRules().flatMap(({ record, alert, expr }) => {
+      const place = record ?? alert ?? '';
+      return (alert === undefined ? [expr] : compared(expr)).map((one) => ({ place, expr: one }));
+    }),
+  ];
+}
+
+/** What an alert compares, without the comparison: it must be there, and that it is not true is good. */
+function compared(expr: string): readonly string[] {
+  return expr
+    .split(/\n(?:and|or) /)
+    .filter((part) => !part.startsWith('absent('))
+    .map((part) => part.trim().replace(/ (?:>|<|==) [\d. *]+$/, ''));
+}
