@@ -33,6 +33,8 @@ export interface FaultScene {
 
 export interface FaultSceneOptions {
   readonly log: LogKind;
+  /** More of the cluster's configuration. */
+  readonly env?: Readonly<Record<string, string>>;
   progress(text: string): void;
 }
 
@@ -58,6 +60,7 @@ export async function startFaultScene(options: FaultSceneOptions): Promise<Fault
         DELIVERY_RETRY_MAX_MS: '15000',
         DNS_SERVERS: dns.address,
         SMTP_RELAY_NETWORKS: '127.0.0.1/32',
+        ...options.env,
       },
     });
     started.push(cluster);

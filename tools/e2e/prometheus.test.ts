@@ -9,6 +9,7 @@ import { Prometheus } from '../harness/prometheus.ts';
 import { RecordingSink } from '../harness/recording-sink.ts';
 import { SickServer } from '../harness/sick-server.ts';
 import { Staffetta } from '../harness/staffetta.ts';
+import { TraceCollector } from '../harness/trace-collector.ts';
 import { waitFor } from '../harness/wait.ts';
 import { everyQuery } from '../observe/queries.ts';
 
@@ -39,6 +40,8 @@ before(async () => {
     DELIVERY_REMOTE_PORT: String(port),
     DNS_SERVERS: dns.address,
     SMTP_RELAY_NETWORKS: '127.0.0.0/8',
+    TELEMETRY_OTLP_ENDPOINT: keep(await TraceCollector.start()).endpoint,
+    TELEMETRY_TRACES_SAMPLED: '1',
   };
   relay = keep(await Staffetta.start({ env }));
   await relay.must(['domain', 'add', 'local.test', '--local']);

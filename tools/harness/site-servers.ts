@@ -82,15 +82,22 @@ export class SiteServers {
   #serve(socket: Socket, site: Site): void {
     this.#sockets.add(socket);
     site.connections += 1;
-    // The end of another one, which came before this one began, is told after it in the same turn of the loop.
+    // The end of another one, which came before this one began, may be told after it in the same turn of the loop.
     setImmediate(() =>
       setImmediate(() => {
         site.connectionsMax = Math.max(site.connectionsMax, site.connections);
       }),
     );
+    // Its peer has closed it: our own half takes some turns more.
+    let isOpen = true;
+    const left = (): void => {
+      if (isOpen) site.connections -= 1;
+      isOpen = false;
+    };
+    socket.on('end', left);
     socket.on('close', () => {
       this.#sockets.delete(socket);
-      site.connections -= 1;
+      left();
     });
     serveSink(socket, { onMessage: (message) => this.#judge(message, site) });
   }

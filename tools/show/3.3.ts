@@ -9,6 +9,7 @@ import { sendEveryKind } from '../harness/every-kind.ts';
 import { seeded } from '../harness/fuzz-session.ts';
 import { Point } from '../harness/point.ts';
 import { Prometheus } from '../harness/prometheus.ts';
+import { TraceCollector } from '../harness/trace-collector.ts';
 import { everyQuery } from '../observe/queries.ts';
 
 const SEED = 1;
@@ -20,8 +21,10 @@ const AFTER_FAULTS_MS = 90_000;
 await new Point('3.3').run(async (point) => {
   const log = chosenLog();
   point.figure('log', log);
+  const collector = point.atEnd(await TraceCollector.start());
+  const env = { TELEMETRY_OTLP_ENDPOINT: collector.endpoint, TELEMETRY_TRACES_SAMPLED: '0.1' };
   const scene = point.atEnd(
-    await startFaultScene({ log, progress: (text) => point.progress(text) }),
+    await startFaultScene({ log, env, progress: (text) => point.progress(text) }),
   );
   const { cluster, sites } = scene;
   await cluster.must(['domain', 'add', 'local.test', '--local']);
