@@ -1,13 +1,15 @@
 /** What became of every message that got a `250`. Everything here is exact: nothing is allowed to be nearly right. */
+import type { LogKind } from '../../tools/harness/cluster.ts';
 import { dsnId } from '../../tools/harness/site-servers.ts';
 import type { Arrival, Site, SiteServers } from '../../tools/harness/site-servers.ts';
 import type { Struck } from './strike.ts';
 
 /**
  * What a worker had in flight, or had settled since its last flush: it had come this long before the fault at most. A
- * flush begins each 50 ms; the one under way and the one after it, on a loaded machine, end within this time.
+ * flush begins each 50 ms; the one under way and the one after it, on a loaded machine, end within this time. With
+ * Kafka a flush is a replicated append and a transaction, and takes half a second where all cores are busy.
  */
-const UNSETTLED_MAX_MS = 1_000;
+const UNSETTLED_MAX_MS: Readonly<Record<LogKind, number>> = { postgres: 1_000, kafka: 2_000 };
 
 export interface Doubled {
   readonly id: string;
@@ -27,19 +29,30 @@ export function unended(accepted: Iterable<string>, sites: SiteServers): string[
 }
 
 /** What came more than once, each with the fault that explains it. */
-export function findDoubled(sites: SiteServers, faults: readonly Struck[]): Doubled[] {
+export function findDoubled(
+  sites: SiteServers,
+  faults: readonly Struck[],
+  log: LogKind,
+): Doubled[] {
   return [...sites.arrivals]
     .filter(([, arrivals]) => arrivals.length > 1)
-    .map(([id, arrivals]) => explain(id, arrivals, faults));
+    .map(([id, arrivals]) => explain(id, arrivals, faults, UNSETTLED_MAX_MS[log]));
 }
 
 /** A fault repeats a message once: what came three times needs two of them. */
-function explain(id: string, arrivals: readonly Arrival[], faults: readonly Struck[]): Doubled {
+function explain(
+  id: string,
+  arrivals: readonly Arrival[],
+  faults: readonly Struck[],
+  unsettledMaxMs: number,
+): Doubled {
   const inOrder = arrivals.toSorted((a, b) => a.atMs - b.atMs);
   const causes: Struck[] = [];
   let beforeFaultMs = 0;
   for (const arrival of inOrder.slice(0, -1)) {
-    const cause = faults.find((fault) => !causes.includes(fault) && repeats(fault, arrival));
+    const cause = faults.find(
+      (fault) => !causes.includes(fault) && repeats(fault, arrival, unsettledMaxMs),
+    );
     if (cause === undefined) return { id, arrivals, cause: undefined, beforeFaultMs: undefined };
     causes.push(cause);
     beforeFaultMs = Math.max(beforeFaultMs, cause.atMs - arrival.atMs);
@@ -49,8 +62,12 @@ function explain(id: string, arrivals: readonly Arrival[], faults: readonly Stru
 }
 
 /** The worker that brought it was struck before it could have written that it had. */
-function repeats({ victim, atMs }: Struck, { from, atMs: cameMs }: Arrival): boolean {
-  return from.startsWith(`${victim}.`) && Math.abs(atMs - cameMs) <= UNSETTLED_MAX_MS;
+function repeats(
+  { victim, atMs }: Struck,
+  { from, atMs: cameMs }: Arrival,
+  unsettledMaxMs: number,
+): boolean {
+  return from.startsWith(`${victim}.`) && Math.abs(atMs - cameMs) <= unsettledMaxMs;
 }
 
 /** The longest time in which none of these messages came, while mail was sent. */

@@ -64,7 +64,7 @@ export async function restartAll(
       refused: Object.fromEntries(load.refused),
       broken: load.broken,
       lost: unended(load.accepted.keys(), sites),
-      doubled: findDoubled(sites, []),
+      doubled: findDoubled(sites, [], options.log),
       connectionsMax: Math.max(...sites.sites.map((site) => site.connectionsMax)),
       perSecondMax: Math.max(...sites.sites.map(busiestSecond)),
       ledger: { ok: ledger.code === 0, says: (ledger.stdout + ledger.stderr).trim() },

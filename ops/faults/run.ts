@@ -65,7 +65,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     await scene.sites.revive();
     options.progress(`the load is over: ${load.accepted.size} accepted; the dead sites are back`);
     await awaitEnd(scene, load);
-    return await report(scene, load, faults, beginMs, endMs);
+    return await report(scene, load, faults, options.log, beginMs, endMs);
   } finally {
     await scene.stop();
   }
@@ -129,6 +129,7 @@ async function report(
   { cluster, sites }: FaultScene,
   load: TrackedLoad,
   faults: readonly Struck[],
+  log: LogKind,
   beginMs: number,
   endMs: number,
 ): Promise<FaultReport> {
@@ -144,7 +145,7 @@ async function report(
     delivered: accepted.filter((id) => sites.arrivals.has(id)).length,
     bounced: accepted.filter((id) => sites.refused.has(id)).length,
     lost: unended(accepted, sites),
-    doubled: findDoubled(sites, faults),
+    doubled: findDoubled(sites, faults, log),
     withoutProgressMs: longestGapMs(healthy.flatMap(arrivalsOf), beginMs, endMs),
     longestGapMs: Math.max(
       ...healthy.map((site) => longestGapMs(arrivalsOf(site), beginMs, endMs)),
