@@ -68,7 +68,7 @@ export class KafkaCountedLog implements CountedLog {
     for (const { topic, partition } of places) {
       topics.set(topic, Math.max(topics.get(topic) ?? 0, partition + 1));
     }
-    return this.#reader.ends(topics, 'stored');
+    return this.#reader.ends(topics);
   }
 
   /** Page by page, until the end. */

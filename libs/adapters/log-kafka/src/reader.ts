@@ -30,10 +30,8 @@ const LOOK_MAX_MS = 20;
 /** Between tries where a leader has moved or a connection broke, doubled each time. */
 const AGAIN_WAIT_MS = 25;
 const AGAIN_WAIT_MAX_MS = 400;
-/** Whoever looks for ends all the time does so without a broker that takes longer. */
-const ENDS_WAIT_MS = 500;
-/** For all stored, each broker has its time: connecting, and its answer. */
-const STORED_ENDS_WAIT_MS = 5_000;
+/** Each broker has its time for its ends: connecting, and its answer. */
+const ENDS_WAIT_MS = 5_000;
 /** A question is over by then, whatever the connection says. */
 const ASK_MAX_MS = 10_000;
 
@@ -87,34 +85,32 @@ export class Reader {
   }
 
   /**
-   * Where the committed part of each partition ends, or all that is stored in it; partitions without a leader, or
-   * whose leader does not answer in time, are left out.
+   * Where all that is stored in each partition ends; partitions without a leader, or whose leader does not answer in
+   * time, are left out.
    */
-  async ends(
-    topics: ReadonlyMap<string, number>,
-    of: 'committed' | 'stored' = 'committed',
-  ): Promise<ReadonlyMap<string, number>> {
-    const isolation = of === 'committed' ? READ_COMMITTED : READ_UNCOMMITTED;
-    const waitMs = of === 'committed' ? ENDS_WAIT_MS : STORED_ENDS_WAIT_MS;
+  async ends(topics: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
     const connected = this.#connect();
     const ends = new Map<string, number>();
     try {
       const cluster = await connected;
       const mayHaveMoved = this.#suspect === connected || hasLeaderless(cluster, topics);
-      if (mayHaveMoved) await within(waitMs, cluster.refreshMetadata());
+      if (mayHaveMoved) await within(ENDS_WAIT_MS, cluster.refreshMetadata());
       else await cluster.refreshMetadataIfNecessary();
       if (this.#suspect === connected) this.#suspect = undefined;
       const asking = [...topics].flatMap(([topic, count]) => {
         const partitions = Array.from({ length: count }, (_, partition) => partition);
         return leadersOf(cluster, topic, partitions).map(async ([nodeId, led]) => {
           const broker = await cluster.findBroker({ nodeId });
-          return { topic, offsets: await listOffsets(broker, topic, led, LATEST, isolation) };
+          return {
+            topic,
+            offsets: await listOffsets(broker, topic, led, LATEST, READ_UNCOMMITTED),
+          };
         });
       });
       const answers = asking.map(async (one) => {
         // One that comes too late is not waited for; that it failed is seen all the same.
         one.catch(() => (this.#suspect = connected));
-        const answer = await within(waitMs, one).catch(() => undefined);
+        const answer = await within(ENDS_WAIT_MS, one).catch(() => undefined);
         for (const [partition, offset] of answer?.offsets ?? []) {
           ends.set(nameOf({ topic: answer!.topic, partition }), offset);
         }
