@@ -5,6 +5,7 @@ import { Batches, waysOf } from './batches.ts';
 import { Producer } from './producer.ts';
 import type { ProducerOptions } from './producer.ts';
 import type { Topics } from './topics.ts';
+import { within } from './within.ts';
 
 const REOPEN_WAIT_MS = 500;
 
@@ -35,14 +36,14 @@ export class Appender {
       if (waysOf(append, this.#topics) === 'batch') addWhole(batches, append, acceptedLane);
       else addApart(transaction, append, acceptedLane);
     }
-    await inTime(Promise.all([this.#send(batches), this.#transact(transaction)])).catch(
-      (error: unknown) => {
-        const mayBeOpen = this.#transactions !== undefined;
-        this.#drop();
-        if (mayBeOpen) this.#reopen();
-        throw error;
-      },
-    );
+    // Whoever appended has been refused by then; the producer may hang for longer.
+    const writing = Promise.all([this.#send(batches), this.#transact(transaction)]);
+    await within(APPEND_DEADLINE_MS, writing).catch((error: unknown) => {
+      const mayBeOpen = this.#transactions !== undefined;
+      this.#drop();
+      if (mayBeOpen) this.#reopen();
+      throw error;
+    });
   }
 
   close(): void {
@@ -101,17 +102,4 @@ function addApart(batches: Batches, { records, events }: Append, acceptedLane: n
   const carried = Map.groupBy(events, ({ messageId }) => carriers.get(messageId));
   for (const record of records) batches.addRecord(record, acceptedLane, carried.get(record));
   for (const event of carried.get(undefined) ?? []) batches.addEvent(event);
-}
-
-/** Whoever appended has been refused by then; the producer may hang for longer. */
-async function inTime<Result>(writing: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('Kafka did not answer')), APPEND_DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([writing, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -20,6 +20,7 @@ import type {
 } from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
 import { whileBusy } from './while-busy.ts';
+import { within } from './within.ts';
 import type { KafkaPartition } from './topics.ts';
 
 const NO_REPLICA = -1;
@@ -212,18 +213,6 @@ export class Reader {
     if (this.#cluster !== connected) return;
     this.#cluster = undefined;
     void connected?.then((cluster) => cluster.disconnect()).catch(() => undefined);
-  }
-}
-
-async function within<Result>(timeoutMs: number, answer: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
