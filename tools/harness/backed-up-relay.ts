@@ -9,6 +9,7 @@ import {
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
 import { Database, OnlineBackup } from '@staffetta/postgres';
 import { startTestKafka } from '@staffetta/testing';
+import type { LogKind } from './cluster.ts';
 import { chosenLog } from './chosen-log.ts';
 import type { Point } from './point.ts';
 import { processesInFolder } from './processes.ts';
@@ -34,12 +35,17 @@ export interface BackedUpRelay {
   restore(folder: string): Promise<void>;
 }
 
+/** PostgreSQL's unless told: then all there is lies in the backup, and more can be asked of it. */
+export function backedUpLog(): LogKind {
+  return chosenLog('postgres');
+}
+
 /** With the log in PostgreSQL all in one on its data folder; else PostgreSQL beside it, and Kafka, which is not lost. */
 export async function startBackedUp(
   point: Point,
   env: Readonly<Record<string, string>>,
 ): Promise<BackedUpRelay> {
-  return chosenLog() === 'kafka' ? startWithKafka(point, env) : startEmbedded(point, env);
+  return backedUpLog() === 'kafka' ? startWithKafka(point, env) : startEmbedded(point, env);
 }
 
 async function startEmbedded(

@@ -2,9 +2,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
-import { startBackedUp } from '../harness/backed-up-relay.ts';
+import { backedUpLog, startBackedUp } from '../harness/backed-up-relay.ts';
 import type { BackedUpRelay } from '../harness/backed-up-relay.ts';
-import { chosenLog } from '../harness/chosen-log.ts';
 import { DnsServer, site } from '../harness/dns-server.ts';
 import { freePort } from '../harness/free-ports.ts';
 import { ALICE, LOCAL_DOMAIN } from '../harness/house.ts';
@@ -32,7 +31,7 @@ interface Scene {
 }
 
 await new Point('3.6').run(async (point) => {
-  point.figure('log', chosenLog());
+  point.figure('log', backedUpLog());
   const flowMs = point.long ? 30_000 : 5_000;
   const scene = await startScene(point);
   const { staffetta } = scene.relay;
@@ -165,7 +164,7 @@ async function boundTold(
   point.bound('what came twice is counted', twice > 0 && twice <= counted, { twice, counted });
   point.bound('each that is counted is told by its id', lines === counted, { lines, counted });
   // With Kafka the ledger learns the outcomes from the log, which is not lost, and fewer wait by it.
-  if (chosenLog() === 'kafka') return;
+  if (backedUpLog() === 'kafka') return;
   point.bound('no more are counted than were announced', counted <= waiting, { counted, waiting });
 }
 
