@@ -40,7 +40,8 @@ export async function startCluster(
   delivery: number,
 ): Promise<{ readonly bench: Bench; readonly cluster: Cluster }> {
   const scene = await startSinks();
-  const cluster = await Cluster.start({ log, env: scene.env, replicas: { delivery } });
+  const { env } = scene;
+  const cluster = await Cluster.start({ log, env, replicas: { delivery }, compilers: 'all' });
   const doors = cluster.of('ingress').map((member) => member.process.ports.mx);
   return { bench: await finish('cluster', cluster, doors, scene), cluster };
 }

@@ -27,6 +27,8 @@ export interface ClusterBenchOptions extends UnreadBulkOptions {
   readonly log: LogKind;
   readonly rounds: number;
   readonly messages: number;
+  /** How long each is under load before it is measured, at least. */
+  readonly warmMs: number;
 }
 
 export interface Figures {
@@ -50,7 +52,7 @@ export async function benchCluster(options: ClusterBenchOptions): Promise<Cluste
     started.push(allInOne);
     const { bench, cluster } = await startCluster(options.log, WORKERS_MAX);
     started.push(bench);
-    for (const one of started) await measure(one, options.messages);
+    for (const one of started) await warm(one, options);
     const workers: Record<number, Figures> = {};
     workers[WORKERS_MAX] = figures(await rounds([bench], options), bench);
     await keepWorkers(cluster, 2);
@@ -75,6 +77,18 @@ export async function benchCluster(options: ClusterBenchOptions): Promise<Cluste
   } finally {
     for (const one of started.toReversed()) await one.stop();
   }
+}
+
+/** Until the compilers of Node and Java have done what they do. */
+async function warm(
+  bench: Bench,
+  { messages, warmMs, progress }: ClusterBenchOptions,
+): Promise<void> {
+  const end = performance.now() + warmMs;
+  do {
+    const { messagesPerSecond } = await measure(bench, messages);
+    progress(`${bench.name}, not warm: ${round(messagesPerSecond)}/s`);
+  } while (performance.now() < end);
 }
 
 interface Measured {

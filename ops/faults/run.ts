@@ -64,7 +64,7 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
     await load.stop();
     await scene.sites.revive();
     options.progress(`the load is over: ${load.accepted.size} accepted; the dead sites are back`);
-    await awaitEnd(scene, load);
+    await awaitEnd(scene, [...load.accepted.keys()]);
     return await report(scene, load, faults, options.log, beginMs, endMs);
   } finally {
     await scene.stop();
@@ -119,9 +119,12 @@ export async function flowsSince(sites: SiteServers, sinceMs: number): Promise<v
 }
 
 /** Until every message has an end and nothing waits; what has none when the time is over is lost. */
-export async function awaitEnd({ sites, cluster }: FaultScene, load: TrackedLoad): Promise<void> {
+export async function awaitEnd(
+  { sites, cluster }: FaultScene,
+  accepted: readonly string[],
+): Promise<void> {
   const isOver = async (): Promise<boolean> =>
-    unended(load.accepted.keys(), sites).length === 0 && (await cluster.queueLength()) === 0;
+    unended(accepted, sites).length === 0 && (await cluster.queueLength()) === 0;
   await waitFor('an end', END_TIMEOUT_MS, isOver, LOOK_EVERY_MS).catch(() => undefined);
 }
 

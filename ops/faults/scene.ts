@@ -12,7 +12,8 @@ const SITES = 50;
 const DEFERRING = 5;
 const REFUSING = 5;
 const DEAD = 5;
-const SENDER = 'sender@site0.test';
+/** Of all mail. */
+export const SENDER = 'sender@site0.test';
 const SIZE_BYTES = 10_240;
 const SESSIONS = 20;
 /** So much of what goes round the sites is for the dead ones: they would only fill the database. */
@@ -26,6 +27,8 @@ export const PER_SECOND_MAX = 40;
 export interface FaultScene {
   readonly cluster: Cluster;
   readonly sites: SiteServers;
+  /** Whom the message of this number goes to: all sites in turn. */
+  recipient(number: number): string;
   /** Mail for all sites in turn, at an even rate, by all doors. */
   load(name: string, perSecond: number): TrackedLoad;
   stop(): Promise<void>;
@@ -66,6 +69,7 @@ export async function startFaultScene(options: FaultSceneOptions): Promise<Fault
     started.push(cluster);
     // A peer of relayNetworks sends as any domain of its tenant.
     await cluster.must(['domain', 'add', 'site0.test', '--relay']);
+    const recipient = (number: number): string => `r${number}@${plans[siteOf(number)]?.domain}`;
     const load = (name: string, perSecond: number): TrackedLoad =>
       new TrackedLoad({
         name,
@@ -73,10 +77,10 @@ export async function startFaultScene(options: FaultSceneOptions): Promise<Fault
         sessions: SESSIONS,
         sizeBytes: SIZE_BYTES,
         from: SENDER,
-        to: (number) => `r${number}@${plans[siteOf(number)]?.domain}`,
+        to: recipient,
         perSecond,
       });
-    return { cluster, sites, load, stop };
+    return { cluster, sites, recipient, load, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTestKafka } from '@staffetta/testing';
-import type { TestKafka } from '@staffetta/testing';
+import type { JavaCompilers, TestKafka } from '@staffetta/testing';
 import { clusterPods } from './cluster-pods.ts';
 import { ClusterPostgres } from './cluster-postgres.ts';
 import { processTree } from './processes.ts';
@@ -43,6 +43,8 @@ export interface ClusterOptions {
   readonly log?: LogKind;
   /** Brokers of Kafka. */
   readonly brokers?: 1 | 3;
+  /** Of Java's, with which the brokers run; the first one unless told. */
+  readonly compilers?: JavaCompilers;
   /** How many of each service, two unless told. */
   readonly replicas?: Readonly<Partial<Record<ServiceName, number>>>;
   /** Keys without the prefix, for every process. */
@@ -92,7 +94,7 @@ export class Cluster implements Relay {
       const postgres = await ClusterPostgres.start();
       started.push(postgres);
       if (log === 'kafka') progress(`Kafka, ${brokers} broker${brokers === 1 ? '' : 's'}`);
-      const kafka = log === 'kafka' ? await startTestKafka(brokers) : undefined;
+      const kafka = log === 'kafka' ? await startTestKafka(brokers, options.compilers) : undefined;
       if (kafka !== undefined) started.push(kafka);
       const operator = operatorSecret();
       started.push({ stop: async () => operator.folder.stop() });

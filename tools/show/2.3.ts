@@ -1,6 +1,7 @@
 /** A rolling restart of every service and every broker under load: none lost, none doubled, clients only reconnect. */
 import { boundLimits } from '../../ops/faults/bound-limits.ts';
 import { restartAll } from '../../ops/faults/rolling-restart.ts';
+import type { OtherClientsReport } from '../../ops/faults/rolling-restart.ts';
 import { SERVICES } from '../harness/cluster.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
@@ -34,5 +35,17 @@ await new Point('2.3').run(async (point) => {
   const others = Object.keys(refused).filter((code) => code !== CLOSING);
   point.bound('no client sees more than a 421', others.length === 0, refused);
   point.bound('no transaction ends without a reply', report.broken === 0, report.broken);
+  boundOthers(point, report.others);
   boundLimits(point, report);
 });
+
+function boundOthers(point: Point, others: OtherClientsReport): void {
+  const { apiRefused, apiBroken, imapFailures, lettersNotOnce } = others;
+  point.figure('accepted by the API', others.apiAccepted);
+  point.figure('to a mailbox', others.lettersAccepted);
+  point.figure('BYE seen by IMAP', others.imapByes);
+  point.bound('the API answers 200 to all', Object.keys(apiRefused).length === 0, apiRefused);
+  point.bound('no request ends without an answer', apiBroken === 0, apiBroken);
+  point.bound('IMAP ends by BYE only', imapFailures.length === 0, imapFailures);
+  point.bound('each letter is in the mailbox once', lettersNotOnce.length === 0, lettersNotOnce);
+}

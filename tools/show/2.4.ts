@@ -4,8 +4,8 @@ import { benchLogAlone } from '../../ops/bench/log-alone.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
 
-const SHORT = { rounds: 1, messages: 2_000, bulk: 5_000, timed: 100 };
-const LONG = { rounds: 3, messages: 8_000, bulk: 100_000, timed: 1_000 };
+const SHORT = { rounds: 1, messages: 2_000, warmMs: 0, bulk: 5_000, timed: 100 };
+const LONG = { rounds: 3, messages: 8_000, warmMs: 120_000, bulk: 100_000, timed: 1_000 };
 const ALONE = { short: [2_000, 1], long: [5_000, 3] } as const;
 
 await new Point('2.4').run(async (point) => {

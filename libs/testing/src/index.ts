@@ -35,7 +35,7 @@ export {
 export type { MadeLog } from './contracts/log-samples.ts';
 export { startTestKafka } from './kafka/test-kafka.ts';
 export type { TestKafka } from './kafka/test-kafka.ts';
-export type { TestBroker } from './kafka/test-broker.ts';
+export type { JavaCompilers, TestBroker } from './kafka/test-broker.ts';
 export { FaultyProxy } from './net/faulty-proxy.ts';
 export { startTestDatabase } from './postgres/test-database.ts';
 export type { TestDatabase } from './postgres/test-database.ts';

@@ -9,8 +9,12 @@ import { promisify } from 'node:util';
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 15_000;
 const LOOK_MS = 50;
-/** Small and quick to start: many tests run on few cores. */
-const JAVA_OPTIONS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+/** Small: many tests run on few cores. */
+const JAVA_OPTIONS = ['-Xmx512m', '-XX:+UseSerialGC'];
+const COMPILERS = { first: ['-XX:TieredStopAtLevel=1'], all: [] } as const;
+
+/** Which of Java's compilers work: the first one is quick to start, all of them are fast after some minutes. */
+export type JavaCompilers = keyof typeof COMPILERS;
 
 /** What a broker is started with. */
 export interface BrokerSettings {
@@ -20,6 +24,7 @@ export interface BrokerSettings {
   readonly folder: string;
   readonly clusterId: string;
   readonly port: number;
+  readonly compilers: JavaCompilers;
   /** The contents of server.properties. */
   readonly properties: Readonly<Record<string, string | number>>;
 }
@@ -128,7 +133,9 @@ export class TestBroker {
   }
 
   #java(mainClass: string, args: readonly string[]): string[] {
-    return [...JAVA_OPTIONS, '-cp', join(this.#settings.jars, '*'), mainClass, ...args];
+    const { jars, compilers } = this.#settings;
+    const classPath = ['-cp', join(jars, '*')];
+    return [...JAVA_OPTIONS, ...COMPILERS[compilers], ...classPath, mainClass, ...args];
   }
 
   get #propertiesFile(): string {

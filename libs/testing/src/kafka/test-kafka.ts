@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { FaultyProxy } from '../net/faulty-proxy.ts';
 import { kafkaJars } from './kafka-jars.ts';
 import { TestBroker } from './test-broker.ts';
+import type { JavaCompilers } from './test-broker.ts';
 
 /** A real Apache Kafka (KRaft) on free ports of 127.0.0.1, in a temporary folder. */
 export interface TestKafka {
@@ -25,7 +26,10 @@ export interface TestKafka {
 }
 
 /** Starts one broker, or as many as told; they serve when it resolves. */
-export async function startTestKafka(brokerCount: 1 | 3 = 1): Promise<TestKafka> {
+export async function startTestKafka(
+  brokerCount: 1 | 3 = 1,
+  compilers: JavaCompilers = 'first',
+): Promise<TestKafka> {
   const jars = await kafkaJars();
   const folder = await mkdtemp(join(tmpdir(), 'staffetta-kafka-'));
   const clusterId = randomBytes(16).toString('base64url');
@@ -49,7 +53,7 @@ export async function startTestKafka(brokerCount: 1 | 3 = 1): Promise<TestKafka>
       'advertised.listeners': `CLIENT://127.0.0.1:${port},PROXY://127.0.0.1:${proxy.port}`,
     };
     proxies.push(proxy);
-    brokers.push(new TestBroker({ jars, folder: own, clusterId, port, properties }));
+    brokers.push(new TestBroker({ jars, folder: own, clusterId, port, compilers, properties }));
   }
   const kafka: TestKafka = {
     brokers,
