@@ -6,7 +6,8 @@ import { SERVICES } from '../harness/cluster.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
 
-const PER_SECOND = { short: 100, long: 500 };
+/** Long: what two cores hold while processes start again. */
+const PER_SECOND = { short: 100, long: { kafka: 150, postgres: 500 } } as const;
 const CLOSING = '421';
 /** The short form replaces one of each. */
 const FIRST = [...SERVICES, 'kafka'].map((name) => `${name}-1`);
@@ -17,7 +18,7 @@ await new Point('2.3').run(async (point) => {
   const report = await restartAll({
     log,
     only: process.env['STAFFETTA_TEST_RESTARTS']?.split(',') ?? (point.long ? undefined : FIRST),
-    perSecond: point.long ? PER_SECOND.long : PER_SECOND.short,
+    perSecond: point.long ? PER_SECOND.long[log] : PER_SECOND.short,
     progress: (text) => point.progress(text),
   });
   const { refused, lost, doubled } = report;
