@@ -6,4 +6,5 @@ export type { KafkaConnectionOptions, KafkaCredentials, PasswordUser } from './c
 export { prepareTopics, TopicsUnfit } from './prepare-topics.ts';
 export type { PrepareTopicsOptions } from './prepare-topics.ts';
 export { EVENT_LANES } from './topics.ts';
+export { whyUnusable } from './why-unusable.ts';
 export type { TopicSettings } from './topics.ts';

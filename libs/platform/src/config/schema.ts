@@ -151,7 +151,10 @@ const web = {
 const kafka = {
   tls: z.strictObject({
     enabled: flag(false, 'TLS to the Kafka brokers, whose certificates must be for their names.'),
-    caFile: optionalText('those of the system', 'Who signs the certificates of the brokers, PEM.'),
+    caFile: optionalText(
+      'the public authorities that Node.js knows',
+      'Who signs the certificates of the brokers, PEM.',
+    ),
     certFile: optionalText('none', 'Certificate that is shown to the brokers, PEM.'),
     keyFile: optionalText('none', 'Its private key, PEM.'),
   }),
