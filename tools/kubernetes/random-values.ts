@@ -13,7 +13,10 @@ const INTEGER_MAX = 100_000;
 /** Texts of a shape that the schema alone does not tell, by the end of their path. */
 const SAMPLES: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^hostname$/, ['mx.example.com', 'mail-1.relay.example.org']],
-  [/(existingSecret|tlsSecret|caSecret|issuerName|pullSecrets\[\])$/, ['one-secret', 'other.secret-2']],
+  [
+    /(existingSecret|tlsSecret|caSecret|issuerName|pullSecrets\[\])$/,
+    ['one-secret', 'other.secret-2'],
+  ],
   [/(className|priorityClassName|storageClass)$/, ['', 'fast', 'very-fast']],
   [/loadBalancerClass$/, ['', 'example.com/lb']],
   [/fullnameOverride$/, ['', 'relay', 'a-name-of-our-own-that-is-longer-than-it-has-to-be']],

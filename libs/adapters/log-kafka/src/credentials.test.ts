@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import kafkajs from 'kafkajs';
 import { LogUnavailable } from '@staffetta/core';
 import type { LaneLease } from '@staffetta/core';
 import {
@@ -27,7 +28,19 @@ import { eventsOf } from './testing/events-of.ts';
 import { OUTBOUND_LANES, testKafkaLogs } from './testing/test-logs.ts';
 import { Topics } from './topics.ts';
 import type { TopicSettings } from './topics.ts';
+import { whyUnusable } from './why-unusable.ts';
 
+const {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} = kafkajs;
+
+/** Of all topics of tests. */
+const PREFIX = 'test-';
 const ROUND_EVERY_MS = 100;
 const ASKING_AT_ONCE = 20;
 const { cert, key } = TEST_IDENTITY;
@@ -46,6 +59,18 @@ void test('topics are made, and mail is appended, piped and read', async (t) => 
     const credentials = async (): Promise<KafkaCredentials> => ({ tls: { ...TLS, cert, key } });
     await makeAndPass({ brokers: [kafka.mutualAddress], clientId: 'test', credentials });
   });
+});
+
+void test('the rights that docs/operations/kafka.md names are needed and enough', async () => {
+  const connection = bySasl(async () => {
+    return { tls: TLS, sasl: { mechanism: 'scram-sha-256', ...kafka.confined } };
+  });
+  await assert.rejects(makeAndPass(connection), (error) => {
+    assert.match(whyUnusable(error), /^test-.*: Not authorized to access topics/);
+    return true;
+  });
+  await allow(`User:${kafka.confined.username}`, PREFIX);
+  await makeAndPass(connection);
 });
 
 void test('a password that is right by now is used without a restart', async () => {
@@ -120,10 +145,40 @@ async function makeAndPass(connection: KafkaConnectionOptions): Promise<void> {
   const made = await makeLogs();
   const settings = { ...made.settings, prefix: `${made.settings.prefix}-own` };
   const replicas = { replicationFactor: 1, minInsyncReplicas: 1 };
-  await prepareTopics({ ...settings, ...replicas, connection });
-  const log = made.open('one', 'straight', { ...settings, connection });
-  await passThrough(log, await acceptedLeases(made.lanes));
-  await made.stop();
+  try {
+    // The second time they are there, and are looked at.
+    for (let n = 0; n < 2; n += 1) await prepareTopics({ ...settings, ...replicas, connection });
+    const log = made.open('one', 'straight', { ...settings, connection });
+    await passThrough(log, await acceptedLeases(made.lanes));
+    // To remove what was trimmed is a right of its own.
+    await log.removeTrimmed();
+  } finally {
+    await made.stop();
+  }
+}
+
+/** What the user of a relay has to be allowed, where the names of its topics begin so. */
+async function allow(principal: string, prefix: string): Promise<void> {
+  const { TOPIC, GROUP, TRANSACTIONAL_ID, CLUSTER } = AclResourceTypes;
+  const { CREATE, DESCRIBE_CONFIGS, READ, WRITE, DELETE } = AclOperationTypes;
+  const rights = [
+    [TOPIC, prefix, [CREATE, DESCRIBE_CONFIGS, READ, WRITE, DELETE]],
+    [GROUP, prefix, [READ]],
+    [TRANSACTIONAL_ID, prefix, [WRITE]],
+    [CLUSTER, 'kafka-cluster', [DESCRIBE_CONFIGS]],
+  ] as const;
+  const { LITERAL, PREFIXED } = ResourcePatternTypes;
+  const acl = rights.flatMap(([resourceType, resourceName, operations]) =>
+    operations.map((operation) => ({
+      ...{ resourceType, resourceName, principal, operation, host: '*' },
+      resourcePatternType: resourceType === CLUSTER ? LITERAL : PREFIXED,
+      permissionType: AclPermissionTypes.ALLOW,
+    })),
+  );
+  const admin = new Kafka({ brokers: [...kafka.addresses], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createAcls({ acl });
+  await admin.disconnect();
 }
 
 async function passThrough(log: KafkaLog, leases: readonly LaneLease[]): Promise<void> {

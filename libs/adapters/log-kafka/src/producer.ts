@@ -8,7 +8,15 @@ import {
   TRANSACTION_COORDINATOR,
 } from './kafkajs-internals.ts';
 import type { KafkaConnectionOptions } from './connection-options.ts';
-import type { Broker, Cluster, Message, ProducerId, TopicData, TopicOffsets, Transaction } from './kafkajs-internals.ts';
+import type {
+  Broker,
+  Cluster,
+  Message,
+  ProducerId,
+  TopicData,
+  TopicOffsets,
+  Transaction,
+} from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
 import { Moved, unlessMoved } from './unless-moved.ts';
 import { whileBusy } from './while-busy.ts';

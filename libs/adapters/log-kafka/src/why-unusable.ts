@@ -26,12 +26,22 @@ export function whyUnusable(error: unknown): string {
   return message;
 }
 
-function rootOf(error: unknown): { name: string; code: string; message: string } {
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  if (!(root instanceof Error)) return { name: '', code: '', message: String(root) };
-  const { code } = root as { code?: unknown };
-  return { name: root.name, code: typeof code === 'string' ? code.trim() : '', message: root.message };
+interface Root {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+function rootOf(error: unknown): Root {
+  if (!(error instanceof Error)) return { name: '', code: '', message: String(error) };
+  const { code, topic, errors } = error as { code?: unknown; topic?: string; errors?: unknown[] };
+  const [first = error.cause] = errors ?? [];
+  if (first instanceof Error) return rootOf(first);
+  return {
+    name: error.name,
+    code: typeof code === 'string' ? code.trim() : '',
+    message: topic === undefined ? error.message : `${topic}: ${error.message}`,
+  };
 }
 
 /** The words of an alert, without where in OpenSSL it was read. */

@@ -223,8 +223,14 @@ test('TLS and SASL to Kafka are whole, or what is missing is named', () => {
     [{ TLS_CA_FILE: 'a' }, /^log\.kafka\.tls\.caFile: .* without log\.kafka\.tls\.enabled$/],
     [{ ...tls, TLS_ENABLED: 'false' }, /^log\.kafka\.tls\.certFile.*\nlog\.kafka\.tls\.keyFile/],
     [user, /^log\.kafka\.sasl\.username: .* without .*\nlog\.kafka\.sasl\.passwordFile/],
-    [{ SASL_MECHANISM: 'scram-sha-512', SASL_USERNAME: 'a' }, /^log\.kafka\.sasl\.passwordFile: is/],
-    [{ ...tls, SASL_MECHANISM: 'plain', SASL_PASSWORD_FILE: 'a' }, /^log\.kafka\.sasl\.username: is/],
+    [
+      { SASL_MECHANISM: 'scram-sha-512', SASL_USERNAME: 'a' },
+      /^log\.kafka\.sasl\.passwordFile: is/,
+    ],
+    [
+      { ...tls, SASL_MECHANISM: 'plain', SASL_PASSWORD_FILE: 'a' },
+      /^log\.kafka\.sasl\.username: is/,
+    ],
     [{ ...user, SASL_MECHANISM: 'plain' }, /^log\.kafka\.sasl\.mechanism: plain .*tls\.enabled$/],
     [{ ...user, SASL_MECHANISM: 'gssapi' }, /^log\.kafka\.sasl\.mechanism/],
   ];

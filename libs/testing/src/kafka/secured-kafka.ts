@@ -6,7 +6,13 @@ import type { TestKafka } from './test-kafka.ts';
 /** For SCRAM-SHA-512 a connection is to say who it is again after this; kafkajs does so 10 s before. */
 const SCRAM_512_SESSION_MS = 11_000;
 const USERNAME = 'relay';
+const CONFINED = 'confined';
 const PASSWORD = 'a password of four words';
+
+const RIGHTS = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': `User:ANONYMOUS;User:${USERNAME};User:CN=${TEST_IDENTITY.host}`,
+};
 
 /** One broker that is also reached by TLS, under the certificate of TEST_IDENTITY: for 127.0.0.1, not for localhost. */
 export interface SecuredKafka extends TestKafka {
@@ -16,9 +22,17 @@ export interface SecuredKafka extends TestKafka {
   readonly saslProxy: FaultyProxy;
   /** `host:port` where a client shows a certificate that TEST_IDENTITY has signed: itself. */
   readonly mutualAddress: string;
-  readonly user: { readonly username: string; readonly password: string };
+  readonly user: NamedPassword;
+  /** By SCRAM-SHA-256; it may do nothing until it is allowed to, where the others may do all. */
+  readonly confined: NamedPassword;
   /** How long a connection by SCRAM-SHA-512 may live without saying again who it is. */
   readonly sessionMs: number;
+}
+
+/** What a user says. */
+export interface NamedPassword {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** Starts it; it serves when it resolves. */
@@ -29,10 +43,18 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
     listeners: [`SASL://127.0.0.1:${saslPort}`, `MUTUAL://127.0.0.1:${mutualPort}`],
     advertised: [`SASL://127.0.0.1:${saslProxy.port}`, `MUTUAL://127.0.0.1:${mutualPort}`],
     protocols: ['SASL:SASL_SSL', 'MUTUAL:SSL'],
-    properties: { ...tlsOf('sasl'), ...saslProperties(), ...tlsOf('mutual'), ...mutualProperties() },
-    scram: ['SCRAM-SHA-256', 'SCRAM-SHA-512'].map(
-      (mechanism) => `${mechanism}=[name=${USERNAME},password=${PASSWORD}]`,
-    ),
+    properties: {
+      ...RIGHTS,
+      ...tlsOf('sasl'),
+      ...saslProperties(),
+      ...tlsOf('mutual'),
+      'listener.name.mutual.ssl.client.auth': 'required',
+    },
+    scram: [
+      `SCRAM-SHA-256=[name=${USERNAME},password=${PASSWORD}]`,
+      `SCRAM-SHA-512=[name=${USERNAME},password=${PASSWORD}]`,
+      `SCRAM-SHA-256=[name=${CONFINED},password=${PASSWORD}]`,
+    ],
   }).catch(async (error: unknown) => {
     await saslProxy.close();
     throw error;
@@ -43,6 +65,7 @@ export async function startSecuredKafka(): Promise<SecuredKafka> {
     saslProxy,
     mutualAddress: `127.0.0.1:${mutualPort}`,
     user: { username: USERNAME, password: PASSWORD },
+    confined: { username: CONFINED, password: PASSWORD },
     sessionMs: SCRAM_512_SESSION_MS,
     stop: async () => {
       await kafka.stop();
@@ -74,8 +97,4 @@ function saslProperties(): Readonly<Record<string, string | number>> {
     [`${prefix}.scram-sha-512.sasl.jaas.config`]: scram,
     [`${prefix}.scram-sha-512.connections.max.reauth.ms`]: SCRAM_512_SESSION_MS,
   };
-}
-
-function mutualProperties(): Readonly<Record<string, string>> {
-  return { 'listener.name.mutual.ssl.client.auth': 'required' };
 }
