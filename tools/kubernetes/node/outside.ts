@@ -1,0 +1,97 @@
+/** What is outside of the cluster, on this machine: PostgreSQL, DNS, other mail servers, and clients. */
+import { ClusterPostgres } from '../../harness/cluster-postgres.ts';
+import { DnsServer, site } from '../../harness/dns-server.ts';
+import { freePort } from '../../harness/free-ports.ts';
+import { TrackedLoad } from '../../harness/load.ts';
+import { RecordingSink } from '../../harness/recording-sink.ts';
+import { idOf } from '../../harness/sink-session.ts';
+import { OUTSIDE_ADDRESS, POD_NETWORK } from './node-network.ts';
+
+/** More than there are lanes, so that each worker has some. */
+const SITES = 100;
+const SESSIONS = 8;
+const SIZE_BYTES = 10_240;
+const SMTP_PORT = 25;
+const POSTGRES = { address: OUTSIDE_ADDRESS, networks: [POD_NETWORK] };
+/** CoreDNS asks it. */
+const DNS = { address: OUTSIDE_ADDRESS, network: '198.51.100.0/24' };
+const PEER = /^Received: from \S+ \(\[([^\]]+)\]\)/m;
+
+export interface LoadOptions {
+  readonly name: string;
+  /** Of the Service. */
+  readonly address: string;
+  readonly perSecond: number;
+  /** From which of this machine's addresses. */
+  readonly localAddress?: string;
+  readonly messagesMax?: number;
+}
+
+export class Outside {
+  readonly databaseUrl: string;
+  readonly dnsPort: number;
+  /** All sites at once, told apart by the names of their MX hosts. */
+  readonly sink: RecordingSink;
+  /** By `X-Id`: the address that brought the message to the relay, as its Received field has it. */
+  readonly peers: ReadonlyMap<string, string>;
+  readonly #parts: readonly { stop(): unknown }[];
+
+  private constructor(
+    databaseUrl: string,
+    dns: DnsServer,
+    sink: RecordingSink,
+    peers: ReadonlyMap<string, string>,
+    parts: readonly { stop(): unknown }[],
+  ) {
+    this.databaseUrl = databaseUrl;
+    this.dnsPort = Number(dns.address.split(':')[1]);
+    this.sink = sink;
+    this.peers = peers;
+    this.#parts = parts;
+  }
+
+  static async start(): Promise<Outside> {
+    const parts: { stop(): unknown }[] = [];
+    try {
+      const postgres = await ClusterPostgres.start(POSTGRES);
+      parts.push(postgres);
+      const sites = Array.from({ length: SITES }, (_, at) => site(domainOf(at), OUTSIDE_ADDRESS));
+      const dns = await DnsServer.start(sites.flat(), DNS);
+      parts.push(dns);
+      const peers = new Map<string, string>();
+      const sink = await RecordingSink.start({
+        host: OUTSIDE_ADDRESS,
+        port: await freePort(OUTSIDE_ADDRESS),
+        onMessage: (message) => {
+          peers.set(idOf(message) ?? '', PEER.exec(message.text)?.[1] ?? '');
+        },
+      });
+      parts.push(sink);
+      return new Outside(postgres.urlThrough(POSTGRES), dns, sink, peers, parts);
+    } catch (error) {
+      for (const part of parts.toReversed()) await part.stop();
+      throw error;
+    }
+  }
+
+  /** A client that keeps its connections and comes again after a 421; to all sites in turn. */
+  load({ address, localAddress = OUTSIDE_ADDRESS, ...options }: LoadOptions): TrackedLoad {
+    return new TrackedLoad({
+      ...options,
+      target: { host: address, port: SMTP_PORT, localAddress },
+      sessions: SESSIONS,
+      sizeBytes: SIZE_BYTES,
+      from: `sender@${domainOf(0)}`,
+      to: (number) => `r${number}@${domainOf(number)}`,
+    });
+  }
+
+  async stop(): Promise<void> {
+    for (const part of this.#parts.toReversed()) await part.stop();
+  }
+}
+
+/** The first one is the sender's. */
+export function domainOf(number: number): string {
+  return `site${number % SITES}.test`;
+}
