@@ -3,7 +3,7 @@
  * that reach no registry of images. It holds the certificates that this machine trusts: never for use outside of it.
  */
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { mustRun } from '../../harness/run-program.ts';
 import { repository } from '../../steps.ts';
@@ -41,8 +41,8 @@ async function addNode(root: string): Promise<void> {
   const [bin, modules] = [join(root, 'usr/local/bin'), join(root, 'usr/local/lib/node_modules')];
   await mkdir(modules, { recursive: true });
   await cp(process.execPath, join(bin, 'node'));
-  const ofNpm = (await mustRun(['npm', 'root', '-g'])).trim();
-  await cp(join(ofNpm, 'npm'), join(modules, 'npm'), { recursive: true });
+  const npm = (await mustRun(['sh', '-c', 'readlink -f "$(command -v npm)"'])).trim();
+  await cp(join(dirname(npm), '..'), join(modules, 'npm'), { recursive: true });
   for (const name of ['npm', 'npx']) {
     await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, join(bin, name));
   }
