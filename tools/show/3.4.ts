@@ -10,10 +10,10 @@ import { kubernetesTools } from '../kubernetes/kubernetes-tools.ts';
 import { NodeNetwork, OUTSIDE_ADDRESS, STRANGER_ADDRESS } from '../kubernetes/node/node-network.ts';
 import { nodeTools } from '../kubernetes/node/node-tools.ts';
 import { OneNode } from '../kubernetes/node/one-node.ts';
-import { Outside } from '../kubernetes/node/outside.ts';
+import { Outside, SENDER_DOMAIN } from '../kubernetes/node/outside.ts';
 import type { Pod } from '../kubernetes/node/release.ts';
 import { RelayImage } from '../kubernetes/node/relay-image.ts';
-import { NEXT_TAG, SENDER_DOMAIN, SmallHouse } from '../kubernetes/node/small-house.ts';
+import { NEXT_TAG, SmallHouse } from '../kubernetes/node/small-house.ts';
 
 const PROGRAMS = [
   ...['etcd', 'buildah', 'podman', 'conmon', 'debootstrap', 'runc', 'host-local'],
@@ -54,6 +54,7 @@ await new Point('3.4').run(async (point) => {
   await load.stop();
   await house.awaitAll(load);
   await boundMail(point, house, load);
+  await boundRemoval(point, house);
 });
 
 function boundImage(point: Point, { built: { buildSeconds, sizeMegabytes, trial } }: RelayImage) {
@@ -96,7 +97,8 @@ async function boundAddresses(point: Point, house: SmallHouse): Promise<void> {
   const stranger = house.load('stranger', PER_SECOND, more);
   await stranger.finished();
   const isRefused = stranger.refused.get(REFUSED) === FEW;
-  point.bound('another address may not relay', isRefused, Object.fromEntries(stranger.refused));
+  const replies = Object.fromEntries(stranger.refused);
+  point.bound('another address of this machine may not relay', isRefused, replies);
 
   const codes = [];
   for (const policy of ['Cluster', 'Local'] as const) {
@@ -138,11 +140,16 @@ async function boundScaling(point: Point, house: SmallHouse): Promise<void> {
 }
 
 async function boundMail(point: Point, house: SmallHouse, load: TrackedLoad): Promise<void> {
-  const { arrivals } = house.outside.sink;
+  const arrivals = new Map(
+    [...house.outside.sink.arrivals].filter(([id]) => id.startsWith(`${load.name}-`)),
+  );
   const lost = [...load.accepted.keys()].filter((id) => !arrivals.has(id));
   const doubled = [...arrivals].filter(([, times]) => times.length > 1).map(([id]) => id);
   point.figure('accepted under load', load.accepted.size);
   point.figure('421 seen by the client', load.refused.get(CLOSING) ?? 0);
+  point.figure('longest without a 250, ms', longestGapMs(load.accepted.values()));
+  const came = [...arrivals.values()].flat();
+  point.figure('longest without a delivery, ms', longestGapMs(came));
   point.bound('none is lost', lost.length === 0, lost);
   point.bound('none is doubled', doubled.length === 0, doubled);
   const others = [...load.refused].filter(([code]) => code !== CLOSING);
@@ -156,6 +163,20 @@ async function boundMail(point: Point, house: SmallHouse, load: TrackedLoad): Pr
   const ledger = await house.release.cli(['ledger', 'check']);
   point.bound('the ledger balances', ledger.code === 0, ledger.output.trim());
   boundPods(point, 'no pod was restarted', await house.release.pods());
+}
+
+function longestGapMs(times: Iterable<number>): number {
+  const inOrder = [...times].sort((a, b) => a - b);
+  return Math.max(...inOrder.slice(1).map((time, at) => time - (inOrder[at] ?? time)));
+}
+
+async function boundRemoval(point: Point, { release }: SmallHouse): Promise<void> {
+  const begin = performance.now();
+  await release.remove();
+  await release.settled();
+  point.figure('uninstalled, seconds', Math.round((performance.now() - begin) / 1000));
+  const left = (await release.pods()).map(({ metadata }) => metadata.name);
+  point.bound('nothing runs after helm uninstall', left.length === 0, left);
 }
 
 function boundPods(point: Point, bound: string, pods: readonly Pod[]): void {

@@ -9,6 +9,8 @@ import { OUTSIDE_ADDRESS, POD_NETWORK } from './node-network.ts';
 
 /** More than there are lanes, so that each worker has some. */
 const SITES = 100;
+/** Of all mail; a peer of relayNetworks sends as any domain of its tenant. */
+export const SENDER_DOMAIN = 'sender.test';
 const SESSIONS = 8;
 const SIZE_BYTES = 10_240;
 const SMTP_PORT = 25;
@@ -81,7 +83,7 @@ export class Outside {
       target: { host: address, port: SMTP_PORT, localAddress },
       sessions: SESSIONS,
       sizeBytes: SIZE_BYTES,
-      from: `sender@${domainOf(0)}`,
+      from: `sender@${SENDER_DOMAIN}`,
       to: (number) => `r${number}@${domainOf(number)}`,
     });
   }
@@ -91,7 +93,7 @@ export class Outside {
   }
 }
 
-/** The first one is the sender's. */
+/** Where the message of this number goes. */
 export function domainOf(number: number): string {
   return `site${number % SITES}.test`;
 }

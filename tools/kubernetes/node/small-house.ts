@@ -5,7 +5,7 @@ import { waitFor } from '../../harness/wait.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { BALANCED_ADDRESSES, OUTSIDE_ADDRESS } from './node-network.ts';
 import type { OneNode } from './one-node.ts';
-import { domainOf } from './outside.ts';
+import { domainOf, SENDER_DOMAIN } from './outside.ts';
 import type { Outside } from './outside.ts';
 import { Release } from './release.ts';
 import { IMAGE, TAG } from './relay-image.ts';
@@ -14,8 +14,6 @@ const NAMESPACE = 'small';
 const SMTP_SERVICE = 'mail-staffetta-smtp';
 /** The same image by another name: every pod is replaced. */
 export const NEXT_TAG = `${TAG}-next`;
-/** Whose mail the load is; a peer of relayNetworks sends as any domain of its tenant. */
-export const SENDER_DOMAIN = domainOf(0);
 const FLOW_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 120_000;
 const SHARE_TIMEOUT_MS = 60_000;
@@ -56,7 +54,7 @@ export class SmallHouse {
   /** In a namespace in which no pod is let in that is not restricted. */
   static async install(helm: string, node: OneNode, outside: Outside): Promise<SmallHouse> {
     const { api } = node;
-    await node.tag(`${IMAGE}:${TAG}`, `${IMAGE}:${NEXT_TAG}`);
+    await node.containerd.tag(`${IMAGE}:${TAG}`, `${IMAGE}:${NEXT_TAG}`);
     await api.makeNamespace(NAMESPACE);
     for (const [name, value] of [
       ['mail-database', `url=${outside.databaseUrl}`],
