@@ -1,19 +1,22 @@
 /**
  * The image, built and run; the chart on a real node; a rolling upgrade and scaling under load; the client's address. By
- * hand, as root on Debian: what it runs with is built first.
+ * hand, as root on Debian: what it runs with is built first. Long: the trial preset too, everything in one pod with a disk.
  */
 import type { TrackedLoad } from '../harness/load.ts';
 import { Point } from '../harness/point.ts';
 import { installMissing } from '../install.ts';
+import type { House } from '../kubernetes/node/house.ts';
+import { smallHouse, trialHouse } from '../kubernetes/node/houses.ts';
 import { apiServerTools } from '../kubernetes/api-server-tools.ts';
 import { kubernetesTools } from '../kubernetes/kubernetes-tools.ts';
 import { NodeNetwork, OUTSIDE_ADDRESS, STRANGER_ADDRESS } from '../kubernetes/node/node-network.ts';
 import { nodeTools } from '../kubernetes/node/node-tools.ts';
 import { OneNode } from '../kubernetes/node/one-node.ts';
-import { Outside, SENDER_DOMAIN } from '../kubernetes/node/outside.ts';
+import { Outside } from '../kubernetes/node/outside.ts';
+import { Reader } from '../kubernetes/node/reader.ts';
+import type { ReaderReport } from '../kubernetes/node/reader.ts';
 import type { Pod } from '../kubernetes/node/release.ts';
-import { RelayImage } from '../kubernetes/node/relay-image.ts';
-import { NEXT_TAG, SmallHouse } from '../kubernetes/node/small-house.ts';
+import { IMAGE, NEXT_TAG, RelayImage, TAG } from '../kubernetes/node/relay-image.ts';
 
 const PROGRAMS = [
   ...['etcd', 'buildah', 'podman', 'conmon', 'debootstrap', 'runc', 'host-local'],
@@ -42,20 +45,56 @@ await new Point('3.4').run(async (point) => {
   const outside = point.atEnd(await Outside.start());
   const options = { ...tools, dnsPort: outside.dnsPort, images: image.archives };
   const node = point.atEnd(await OneNode.start(options, network));
-  progress('installing the chart');
-  const house = point.atEnd(await SmallHouse.install(helm4, node, outside));
+  await node.containerd.tag(`${IMAGE}:${TAG}`, `${IMAGE}:${NEXT_TAG}`);
+  point.figure(
+    'Kubernetes',
+    /Server Version: (\S+)/.exec(await node.api.must(['version']))?.[1] ?? '',
+  );
+  const where = { helm: helm4, node, outside };
+
+  progress('installing the small preset');
+  await showSmall(point, point.atEnd(await smallHouse(where)));
+  if (point.long) {
+    progress('installing the trial preset');
+    await showTrial(point, point.atEnd(await trialHouse(where)));
+  }
+});
+
+/** Each service alone: nobody but those that must reconnect sees anything of an upgrade. */
+async function showSmall(point: Point, house: House): Promise<void> {
+  await boundHook(point, house);
   await boundInstall(point, house);
   await boundAddresses(point, house);
-
-  const load = house.load('load', PER_SECOND);
+  const reader = await Reader.start(house.release, house.outside);
+  const load = house.load({ name: 'load', perSecond: PER_SECOND });
   await house.flows(BETWEEN);
   await boundUpgrade(point, house);
+  await house.flows(BETWEEN);
   await boundScaling(point, house);
   await load.stop();
-  await house.awaitAll(load);
+  const letters = await reader.stop();
+  boundLetters(point, house, letters);
+  point.figure('BYE seen by IMAP', letters.byes);
+  point.bound('IMAP ends by BYE only', letters.failures.length === 0, letters.failures);
   await boundMail(point, house, load);
+  boundClient(point, house, load);
   await boundRemoval(point, house);
-});
+}
+
+/** All in one: an upgrade interrupts it, and loses nothing. */
+async function showTrial(point: Point, house: House): Promise<void> {
+  await boundInstall(point, house);
+  const reader = await Reader.start(house.release, house.outside);
+  const load = house.load({ name: 'trial', perSecond: PER_SECOND });
+  await house.flows(BETWEEN);
+  await boundUpgrade(point, house);
+  await house.flows(BETWEEN);
+  await load.stop();
+  boundLetters(point, house, await reader.stop());
+  await boundMail(point, house, load);
+  point.figure('trial: longest without a 250, ms', longestGapMs([...load.accepted.values()]));
+  await boundRemoval(point, house);
+}
 
 function boundImage(point: Point, { built: { buildSeconds, sizeMegabytes, trial } }: RelayImage) {
   point.figure('image built, seconds', buildSeconds);
@@ -67,34 +106,35 @@ function boundImage(point: Point, { built: { buildSeconds, sizeMegabytes, trial 
   point.bound('it ends with 0', trial.exitCode === 0, trial.exitCode);
 }
 
-async function boundInstall(point: Point, { release, installSeconds, node }: SmallHouse) {
-  point.figure('installed and ready, seconds', installSeconds);
+async function boundInstall(point: Point, { release, installSeconds }: House): Promise<void> {
+  const { namespace } = release;
+  point.figure(`${namespace}: installed and ready, seconds`, installSeconds);
+  boundPods(point, `${namespace}: every pod is ready, none was restarted`, await release.pods());
+  const { code, output } = await release.test();
+  const lines = output.split('\n').filter((line) => /reader@|SMTP|IMAP/.test(line));
+  const what = `${namespace}: helm test sends a mail and reads it, in a pod`;
+  point.bound(what, code === 0, code === 0 ? lines : output);
+}
+
+async function boundHook(point: Point, { release }: House): Promise<void> {
   const events = await release.events();
   const migrated = events.filter((event) => /^Completed mail-staffetta-migrate/.test(event));
-  point.bound('the hook migrates before it', migrated.length === 1, migrated);
-  boundPods(point, 'every pod is ready, none was restarted', await release.pods());
-  const { code, output } = await release.test();
-  const lines = output.split('\n').filter((line) => /^Phase|reader@|SMTP|IMAP/.test(line));
-  point.bound(
-    'helm test sends a mail and reads it in a pod',
-    code === 0,
-    code === 0 ? lines : output,
-  );
-  await release.must(['domain', 'add', SENDER_DOMAIN, '--relay']);
-  point.figure('Kubernetes', (await node.api.must(['version'])).trim().split('\n').at(-1) ?? '');
+  point.bound('the hook migrates first', migrated.length === 1, migrated);
 }
 
 /** The relay takes mail for others from one address alone: it sees whose it is. */
-async function boundAddresses(point: Point, house: SmallHouse): Promise<void> {
-  const known = house.load('known', PER_SECOND, { messagesMax: FEW });
+async function boundAddresses(point: Point, house: House): Promise<void> {
+  const known = house.load({ name: 'known', perSecond: PER_SECOND, messagesMax: FEW });
   await known.finished();
   await house.awaitAll(known);
   const peers = [...new Set([...known.accepted.keys()].map((id) => house.outside.peers.get(id)))];
   const isOurs = known.accepted.size === FEW && peers.join() === OUTSIDE_ADDRESS;
   point.bound("the client's own address is in Received", isOurs, peers);
 
-  const more = { messagesMax: FEW, localAddress: STRANGER_ADDRESS };
-  const stranger = house.load('stranger', PER_SECOND, more);
+  const stranger = house.load({
+    ...{ name: 'stranger', perSecond: PER_SECOND, messagesMax: FEW },
+    localAddress: STRANGER_ADDRESS,
+  });
   await stranger.finished();
   const isRefused = stranger.refused.get(REFUSED) === FEW;
   const replies = Object.fromEntries(stranger.refused);
@@ -110,23 +150,21 @@ async function boundAddresses(point: Point, house: SmallHouse): Promise<void> {
 }
 
 /** Every pod is replaced by one of the next image. */
-async function boundUpgrade(point: Point, house: SmallHouse): Promise<void> {
-  const { release } = house;
-  const before = new Set((await release.pods()).map(({ metadata }) => metadata.name));
-  point.progress('upgrading');
+async function boundUpgrade(point: Point, { release }: House): Promise<void> {
+  const { namespace } = release;
+  const before = new Set((await release.pods()).map(({ metadata }) => metadata.uid));
+  point.progress(`upgrading ${namespace}`);
   const begin = performance.now();
   await release.roll([`image.tag=${NEXT_TAG}`]);
-  point.figure('upgraded and ready, seconds', Math.round((performance.now() - begin) / 1000));
+  point.figure(`${namespace}: upgraded and ready, seconds`, secondsSince(begin));
   await release.settled();
-  point.figure('old pods gone, seconds', Math.round((performance.now() - begin) / 1000));
+  point.figure(`${namespace}: old pods gone, seconds`, secondsSince(begin));
   const pods = await release.pods();
-  const kept = pods.filter(({ metadata }) => before.has(metadata.name));
-  point.bound('the upgrade replaces every pod', kept.length === 0, before.size);
-  boundPods(point, 'every new pod is ready, none was restarted', pods);
-  await house.flows(BETWEEN);
+  const kept = pods.filter(({ metadata }) => before.has(metadata.uid));
+  point.bound(`${namespace}: the upgrade replaces every pod`, kept.length === 0, pods.length);
 }
 
-async function boundScaling(point: Point, house: SmallHouse): Promise<void> {
+async function boundScaling(point: Point, house: House): Promise<void> {
   const { release } = house;
   const lanes: (readonly number[])[] = [];
   for (const workers of [4, 2]) {
@@ -139,44 +177,51 @@ async function boundScaling(point: Point, house: SmallHouse): Promise<void> {
   point.bound('4 workers share the lanes, then 2', lanes.length === 2, lanes);
 }
 
-async function boundMail(point: Point, house: SmallHouse, load: TrackedLoad): Promise<void> {
-  const arrivals = new Map(
-    [...house.outside.sink.arrivals].filter(([id]) => id.startsWith(`${load.name}-`)),
-  );
-  const lost = [...load.accepted.keys()].filter((id) => !arrivals.has(id));
-  const doubled = [...arrivals].filter(([, times]) => times.length > 1).map(([id]) => id);
-  point.figure('accepted under load', load.accepted.size);
+/** What was accepted came out once. */
+async function boundMail(point: Point, house: House, load: TrackedLoad): Promise<void> {
+  const { namespace } = house.release;
+  await house.awaitAll(load);
+  const { arrivals } = house.outside.sink;
+  const ids = [...load.accepted.keys()];
+  const lost = ids.filter((id) => !arrivals.has(id));
+  const doubled = ids.filter((id) => (arrivals.get(id)?.length ?? 0) > 1);
+  point.figure(`${namespace}: accepted under load`, ids.length);
+  point.bound(`${namespace}: none is lost`, lost.length === 0, lost);
+  point.bound(`${namespace}: none is doubled`, doubled.length === 0, doubled);
+  const strange = ids.filter((id) => house.outside.peers.get(id) !== OUTSIDE_ADDRESS);
+  point.bound(`${namespace}: all have the client's own address`, strange.length === 0, strange);
+  const ledger = await house.release.cli(['ledger', 'check']);
+  point.bound(`${namespace}: the ledger balances`, ledger.code === 0, ledger.output.trim());
+  const what = `${namespace}: every pod is ready, none was restarted`;
+  boundPods(point, what, await house.release.pods());
+}
+
+/** What the client saw of it. */
+function boundClient(point: Point, house: House, load: TrackedLoad): void {
+  const { arrivals } = house.outside.sink;
   point.figure('421 seen by the client', load.refused.get(CLOSING) ?? 0);
-  point.figure('longest without a 250, ms', longestGapMs(load.accepted.values()));
-  const came = [...arrivals.values()].flat();
+  point.figure('longest without a 250, ms', longestGapMs([...load.accepted.values()]));
+  const came = [...load.accepted.keys()].flatMap((id) => arrivals.get(id) ?? []);
   point.figure('longest without a delivery, ms', longestGapMs(came));
-  point.bound('none is lost', lost.length === 0, lost);
-  point.bound('none is doubled', doubled.length === 0, doubled);
   const others = [...load.refused].filter(([code]) => code !== CLOSING);
   point.bound('the client sees no other reply than 250 and 421', others.length === 0, others);
   point.bound('no transaction ends without a reply', load.broken === 0, load.broken);
   point.bound('every connection is opened', load.unopened === 0, load.unopened);
-  const strange = [...load.accepted.keys()].filter(
-    (id) => house.outside.peers.get(id) !== OUTSIDE_ADDRESS,
-  );
-  point.bound("all have the client's own address", strange.length === 0, strange);
-  const ledger = await house.release.cli(['ledger', 'check']);
-  point.bound('the ledger balances', ledger.code === 0, ledger.output.trim());
-  boundPods(point, 'no pod was restarted', await house.release.pods());
 }
 
-function longestGapMs(times: Iterable<number>): number {
-  const inOrder = [...times].sort((a, b) => a - b);
-  return Math.max(...inOrder.slice(1).map((time, at) => time - (inOrder[at] ?? time)));
+function boundLetters(point: Point, { release }: House, report: ReaderReport): void {
+  const { letters, notOnce } = report;
+  const what = `${release.namespace}: each letter is in the mailbox once`;
+  point.bound(what, letters > 0 && notOnce.length === 0, notOnce.length === 0 ? letters : notOnce);
 }
 
-async function boundRemoval(point: Point, { release }: SmallHouse): Promise<void> {
+async function boundRemoval(point: Point, { release }: House): Promise<void> {
   const begin = performance.now();
   await release.remove();
   await release.settled();
-  point.figure('uninstalled, seconds', Math.round((performance.now() - begin) / 1000));
+  point.figure(`${release.namespace}: uninstalled, seconds`, secondsSince(begin));
   const left = (await release.pods()).map(({ metadata }) => metadata.name);
-  point.bound('nothing runs after helm uninstall', left.length === 0, left);
+  point.bound(`${release.namespace}: nothing runs after helm uninstall`, left.length === 0, left);
 }
 
 function boundPods(point: Point, bound: string, pods: readonly Pod[]): void {
@@ -187,7 +232,16 @@ function boundPods(point: Point, bound: string, pods: readonly Pod[]): void {
   const names = unwell.map(({ metadata }) => metadata.name);
   point.bound(
     bound,
-    pods.length > 0 && unwell.length === 0,
-    unwell.length === 0 ? pods.length : names,
+    pods.length > 0 && names.length === 0,
+    names.length === 0 ? pods.length : names,
   );
+}
+
+function secondsSince(begin: number): number {
+  return Math.round((performance.now() - begin) / 1000);
+}
+
+function longestGapMs(times: readonly number[]): number {
+  const inOrder = times.toSorted((a, b) => a - b);
+  return Math.max(0, ...inOrder.slice(1).map((time, at) => time - (inOrder[at] ?? time)));
 }

@@ -17,12 +17,12 @@ export class LoadBalancer {
   readonly #api: ApiServer;
   readonly #namespace: string;
   /** By the name of the Service. */
-  readonly #addresses: ReadonlyMap<string, string>;
+  readonly #addresses: Readonly<Record<string, string>>;
   readonly #looking: Promise<void>;
   #stopping = false;
 
   /** Looks after the Services of a namespace until it is stopped. */
-  constructor(api: ApiServer, namespace: string, addresses: ReadonlyMap<string, string>) {
+  constructor(api: ApiServer, namespace: string, addresses: Readonly<Record<string, string>>) {
     this.#api = api;
     this.#namespace = namespace;
     this.#addresses = addresses;
@@ -41,7 +41,7 @@ export class LoadBalancer {
         this.#namespace,
       )) as unknown as Service[];
       for (const { metadata, spec, status } of services) {
-        const address = this.#addresses.get(metadata.name);
+        const address = this.#addresses[metadata.name];
         const isWaiting = spec.type === 'LoadBalancer' && !status.loadBalancer.ingress;
         if (isWaiting && address !== undefined) await this.#give(metadata.name, address);
       }

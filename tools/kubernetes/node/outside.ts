@@ -27,6 +27,8 @@ export interface LoadOptions {
   /** From which of this machine's addresses. */
   readonly localAddress?: string;
   readonly messagesMax?: number;
+  /** All sites in turn, unless told. */
+  to?(number: number): string;
 }
 
 export class Outside {
@@ -76,15 +78,15 @@ export class Outside {
     }
   }
 
-  /** A client that keeps its connections and comes again after a 421; to all sites in turn. */
+  /** A client that keeps its connections and comes again after a 421. */
   load({ address, localAddress = OUTSIDE_ADDRESS, ...options }: LoadOptions): TrackedLoad {
     return new TrackedLoad({
+      to: (number) => `r${number}@${domainOf(number)}`,
       ...options,
       target: { host: address, port: SMTP_PORT, localAddress },
       sessions: SESSIONS,
       sizeBytes: SIZE_BYTES,
       from: `sender@${SENDER_DOMAIN}`,
-      to: (number) => `r${number}@${domainOf(number)}`,
     });
   }
 

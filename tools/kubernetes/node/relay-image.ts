@@ -13,6 +13,8 @@ import { addStandInBase } from './stand-in-base.ts';
 /** As a node knows the chart's default. */
 export const IMAGE = 'docker.io/library/staffetta';
 export const TAG = '0.1.0';
+/** The same image by another name, for an upgrade in which every pod is replaced. */
+export const NEXT_TAG = `${TAG}-next`;
 
 export interface BuiltImage {
   readonly buildSeconds: number;

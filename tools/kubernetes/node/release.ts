@@ -5,7 +5,7 @@ import { waitFor } from '../../harness/wait.ts';
 import type { ApiServer } from '../api-server.ts';
 import { CHART } from '../rendered-cluster.ts';
 
-const NAME = 'mail';
+export const RELEASE = 'mail';
 /** Helm gives up a minute before it is given up. */
 const ROLL_TIMEOUT_MS = 420_000;
 const ROLL_TIMEOUT = '360s';
@@ -16,6 +16,7 @@ const COMMAND = ['node', '/app/apps/staffetta/bin/staffetta.js'];
 export interface Pod {
   readonly metadata: {
     readonly name: string;
+    readonly uid: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
@@ -31,50 +32,56 @@ export interface Pod {
   };
 }
 
-export class Release {
-  readonly #helm: string;
-  readonly #api: ApiServer;
-  readonly #namespace: string;
-  readonly #preset: string;
-  readonly #values: object;
+export interface ReleaseSettings {
+  /** Helm's program. */
+  readonly helm: string;
+  readonly api: ApiServer;
+  readonly namespace: string;
+  /** Files of values, and more values. */
+  readonly files: readonly string[];
+  readonly values: object;
+  /** Whose command line reaches the release, as `deployment/NAME`. */
+  readonly commandPod: string;
+}
 
-  /** Of a preset, as `small`, with more values. */
-  constructor(helm: string, api: ApiServer, preset: string, values: object) {
-    this.#helm = helm;
-    this.#api = api;
-    this.#namespace = preset;
-    this.#preset = preset;
-    this.#values = values;
+export class Release {
+  readonly #settings: ReleaseSettings;
+
+  /** Nothing is installed yet. */
+  constructor(settings: ReleaseSettings) {
+    this.#settings = settings;
   }
 
   get namespace(): string {
-    return this.#namespace;
+    return this.#settings.namespace;
   }
 
   /** `helm upgrade --install --wait`, with more settings; resolves when the new pods are ready. */
   async roll(settings: readonly string[] = []): Promise<void> {
-    const given = ['-f', `${CHART}/values-${this.#preset}.yaml`, '-f', '-'];
+    const { files, values } = this.#settings;
+    const given = [...files, '-'].flatMap((file) => ['-f', file]);
     const waits = ['--wait', '--timeout', ROLL_TIMEOUT];
     const set = settings.flatMap((setting) => ['--set', setting]);
-    const args = ['upgrade', '--install', NAME, CHART, ...given, ...waits, ...set];
-    const stdin = JSON.stringify(this.#values);
-    await mustRun(this.#command(args), stdin, ROLL_TIMEOUT_MS);
+    const args = ['upgrade', '--install', RELEASE, CHART, ...given, ...waits, ...set];
+    await mustRun(this.#command(args), JSON.stringify(values), ROLL_TIMEOUT_MS);
   }
 
   /** `helm test`. */
   test(): Promise<ProgramResult> {
-    const command = this.#command(['test', NAME, '--logs', '--timeout', '170s']);
+    const command = this.#command(['test', RELEASE, '--logs', '--timeout', '170s']);
     return runProgram(command, '', ROLL_TIMEOUT_MS);
   }
 
+  /** `helm uninstall --wait`. */
   async remove(): Promise<void> {
     const waits = ['--wait', '--timeout', ROLL_TIMEOUT];
-    await mustRun(this.#command(['uninstall', NAME, ...waits]), '', ROLL_TIMEOUT_MS);
+    await mustRun(this.#command(['uninstall', RELEASE, ...waits]), '', ROLL_TIMEOUT_MS);
   }
 
   /** Its services' pods, those that end included. */
   async pods(): Promise<readonly Pod[]> {
-    const all = (await this.#api.list(['pods'], this.#namespace)) as unknown as Pod[];
+    const { api, namespace } = this.#settings;
+    const all = (await api.list(['pods'], namespace)) as unknown as Pod[];
     return all.filter(
       ({ metadata }) => !['test', 'migrate'].includes(componentOf(metadata.labels)),
     );
@@ -93,25 +100,27 @@ export class Release {
   async events(): Promise<readonly string[]> {
     const fields =
       'jsonpath={range .items[*]}{.reason}{" "}{.involvedObject.name}{" "}{.message}{"\\n"}{end}';
-    const output = await this.#api.must(['get', 'events', '-n', this.#namespace, '-o', fields]);
+    const { api, namespace } = this.#settings;
+    const output = await api.must(['get', 'events', '-n', namespace, '-o', fields]);
     return output.split('\n').filter(Boolean);
   }
 
-  /** The command line, in the pod of the dashboard, which has the token for it. */
-  async must(args: readonly string[]): Promise<string> {
-    const result = await this.cli(args);
+  /** The command line, in the pod that has the token for it. */
+  async must(args: readonly string[], stdin = ''): Promise<string> {
+    const result = await this.cli(args, stdin);
     if (result.code !== 0) throw new Error(`staffetta ${args.join(' ')}: ${result.output}`);
     return result.output;
   }
 
-  cli(args: readonly string[]): Promise<ProgramResult> {
-    const pod = `deployment/${NAME}-staffetta-dashboard`;
-    return this.#api.kubectl(['exec', '-n', this.#namespace, pod, '--', ...COMMAND, ...args]);
+  cli(args: readonly string[], stdin = ''): Promise<ProgramResult> {
+    const { api, namespace, commandPod } = this.#settings;
+    const where = ['--stdin', '--namespace', namespace, commandPod];
+    return api.kubectl(['exec', ...where, '--', ...COMMAND, ...args], stdin);
   }
 
   #command(args: readonly string[]): string[] {
-    const where = ['--kubeconfig', this.#api.kubeconfig, '--namespace', this.#namespace];
-    return [this.#helm, ...args, ...where];
+    const { helm, api, namespace } = this.#settings;
+    return [helm, ...args, '--kubeconfig', api.kubeconfig, '--namespace', namespace];
   }
 }
 

@@ -1,0 +1,49 @@
+/** The presets that a small node holds. */
+import { House } from './house.ts';
+import type { HouseOptions } from './house.ts';
+import { addDisk } from './node-disk.ts';
+import { OUTSIDE_ADDRESS } from './node-network.ts';
+import type { Outside } from './outside.ts';
+import { RELEASE } from './release.ts';
+
+const PASSWORD = 'of-the-first-operator';
+
+type Where = Pick<HouseOptions, 'helm' | 'node' | 'outside'>;
+
+/** Each service alone, with PostgreSQL outside; two delivery workers, so that there is somebody to share with. */
+export function smallHouse(where: Where): Promise<House> {
+  return House.install({
+    ...where,
+    preset: 'small',
+    values: { ...valuesFor(where.outside), services: { delivery: { replicas: 2 } } },
+    secrets: {
+      'mail-database': `url=${where.outside.databaseUrl}`,
+      'mail-operator': `password=${PASSWORD}`,
+    },
+    commandPod: `deployment/${RELEASE}-staffetta-dashboard`,
+  });
+}
+
+/** One pod with everything, on a disk of the node. */
+export async function trialHouse(where: Where): Promise<House> {
+  await addDisk(where.node);
+  return House.install({
+    ...where,
+    preset: 'trial',
+    values: valuesFor(where.outside),
+    secrets: {},
+    commandPod: `statefulset/${RELEASE}-staffetta-all-in-one`,
+  });
+}
+
+function valuesFor({ sink }: Outside): object {
+  return {
+    hostname: 'mx.example.com',
+    config: {
+      // Who may relay is told by the client's address: without it nothing of the load is taken.
+      smtp: { relayNetworks: [`${OUTSIDE_ADDRESS}/32`] },
+      delivery: { remotePort: sink.port },
+      storage: { minFreePercent: 1 },
+    },
+  };
+}
