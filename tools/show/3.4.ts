@@ -100,7 +100,7 @@ function boundImage(point: Point, { built: { buildSeconds, sizeMegabytes, trial 
   point.figure('image built, seconds', buildSeconds);
   point.figure('image, MB with its base', sizeMegabytes);
   point.figure('container ready, seconds', trial.readySeconds);
-  point.bound('the container runs as user 10001', /^uid=10001/.test(trial.user), trial.user);
+  point.bound('the container runs as user 10001', trial.user.startsWith('uid=10001'), trial.user);
   point.bound('its root is read-only', trial.rootIsReadOnly);
   point.bound('a mail is taken, delivered and read', trial.mailCode === 0, trial.mail);
   point.bound('it ends with 0', trial.exitCode === 0, trial.exitCode);
@@ -118,7 +118,7 @@ async function boundInstall(point: Point, { release, installSeconds }: House): P
 
 async function boundHook(point: Point, { release }: House): Promise<void> {
   const events = await release.events();
-  const migrated = events.filter((event) => /^Completed mail-staffetta-migrate/.test(event));
+  const migrated = events.filter((event) => event.startsWith('Completed mail-staffetta-migrate'));
   point.bound('the hook migrates first', migrated.length === 1, migrated);
 }
 
@@ -216,12 +216,13 @@ function boundLetters(point: Point, { release }: House, report: ReaderReport): v
 }
 
 async function boundRemoval(point: Point, { release }: House): Promise<void> {
+  const { namespace } = release;
   const begin = performance.now();
   await release.remove();
-  await release.settled();
-  point.figure(`${release.namespace}: uninstalled, seconds`, secondsSince(begin));
+  await release.ended().catch(() => undefined);
+  point.figure(`${namespace}: uninstalled and gone, seconds`, secondsSince(begin));
   const left = (await release.pods()).map(({ metadata }) => metadata.name);
-  point.bound(`${release.namespace}: nothing runs after helm uninstall`, left.length === 0, left);
+  point.bound(`${namespace}: helm uninstall ends every pod`, left.length === 0, left);
 }
 
 function boundPods(point: Point, bound: string, pods: readonly Pod[]): void {

@@ -1,6 +1,6 @@
 /** Debian's buildah and podman, with images and containers in a folder of their own, as root. */
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { mustRun, runProgram } from '../../harness/run-program.ts';
 import type { ProgramResult } from '../../harness/run-program.ts';
 import { tempFolder } from '../../harness/temp-folder.ts';
@@ -17,7 +17,6 @@ events_logger = "file"
 [network]
 network_backend = "netavark"
 `;
-const PROGRAM_MODE = 0o755;
 
 export class ContainerEngine {
   readonly #folder: TempFolder = tempFolder('engine');
@@ -54,9 +53,8 @@ export class ContainerEngine {
     const folder = tempFolder('image');
     try {
       const archive = join(folder.path, 'image.tar');
-      chmodSync(program, PROGRAM_MODE);
-      const [place = '', file = ''] = [join(program, '..'), program.split('/').at(-1)];
-      await mustRun(['tar', '-C', place, '-cf', archive, file]);
+      const file = basename(program);
+      await mustRun(['tar', '-C', dirname(program), '-cf', archive, file]);
       await this.import(archive, name, [`ENTRYPOINT ["/${file}"]`]);
     } finally {
       folder.stop();

@@ -96,6 +96,12 @@ export class Release {
     await waitFor('the old pods have ended', LEAVE_TIMEOUT_MS, isSettled, LOOK_EVERY_MS);
   }
 
+  /** Resolves when no pod is there any more. */
+  async ended(): Promise<void> {
+    const hasEnded = async (): Promise<boolean> => (await this.pods()).length === 0;
+    await waitFor('all pods have ended', LEAVE_TIMEOUT_MS, hasEnded, LOOK_EVERY_MS);
+  }
+
   /** What Kubernetes has told of it, a line each. */
   async events(): Promise<readonly string[]> {
     const fields =
