@@ -26,8 +26,6 @@ export interface ApiServerPlace {
   readonly address: string;
   /** What its own command and etcd's begin with, to run elsewhere. */
   readonly prefix: readonly string[];
-  /** Of its Services, one of each family. */
-  readonly serviceNetworks: string;
   /** More of its options. */
   readonly options: readonly string[];
 }
@@ -35,7 +33,6 @@ export interface ApiServerPlace {
 const ON_LOOPBACK: ApiServerPlace = {
   address: '127.0.0.1',
   prefix: [],
-  serviceNetworks: '10.96.0.0/16,fd00:96::/108',
   options: [],
 };
 
@@ -184,7 +181,7 @@ function startServer(
   program: string,
   folder: string,
   { port, token, etcd }: { readonly port: number; readonly token: string; readonly etcd: string },
-  { address, prefix, serviceNetworks, options }: ApiServerPlace,
+  { address, prefix, options }: ApiServerPlace,
 ): Promise<ServerProcess> {
   const key = join(folder, 'accounts.pem');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: KEY_BITS });
@@ -201,7 +198,7 @@ function startServer(
       `--token-auth-file=${tokens}`,
       '--authorization-mode=RBAC',
       '--endpoint-reconciler-type=none',
-      `--service-cluster-ip-range=${serviceNetworks}`,
+      '--service-cluster-ip-range=10.96.0.0/16,fd00:96::/108',
       '--service-account-issuer=https://kubernetes.default.svc',
       `--service-account-key-file=${key}`,
       `--service-account-signing-key-file=${key}`,

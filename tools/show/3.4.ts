@@ -9,7 +9,7 @@ import type { House } from '../kubernetes/node/house.ts';
 import { smallHouse, trialHouse } from '../kubernetes/node/houses.ts';
 import { apiServerTools } from '../kubernetes/api-server-tools.ts';
 import { kubernetesTools } from '../kubernetes/kubernetes-tools.ts';
-import { NodeNetwork, OUTSIDE_ADDRESS, STRANGER_ADDRESS } from '../kubernetes/node/node-network.ts';
+import { NodeNetwork, OUTSIDE, STRANGER } from '../kubernetes/node/node-network.ts';
 import { nodeTools } from '../kubernetes/node/node-tools.ts';
 import { OneNode } from '../kubernetes/node/one-node.ts';
 import { Outside } from '../kubernetes/node/outside.ts';
@@ -66,7 +66,7 @@ async function showSmall(point: Point, house: House): Promise<void> {
   await boundInstall(point, house);
   await boundAddresses(point, house);
   const reader = await Reader.start(house.release, house.outside);
-  const load = house.load({ name: 'load', perSecond: PER_SECOND });
+  const load = house.outside.load({ name: 'load', perSecond: PER_SECOND });
   await house.flows(BETWEEN);
   await boundUpgrade(point, house);
   await house.flows(BETWEEN);
@@ -85,7 +85,7 @@ async function showSmall(point: Point, house: House): Promise<void> {
 async function showTrial(point: Point, house: House): Promise<void> {
   await boundInstall(point, house);
   const reader = await Reader.start(house.release, house.outside);
-  const load = house.load({ name: 'trial', perSecond: PER_SECOND });
+  const load = house.outside.load({ name: 'trial', perSecond: PER_SECOND });
   await house.flows(BETWEEN);
   await boundUpgrade(point, house);
   await house.flows(BETWEEN);
@@ -122,24 +122,24 @@ async function boundHook(point: Point, { release }: House): Promise<void> {
   point.bound('the hook migrates first', migrated.length === 1, migrated);
 }
 
-/** The relay takes mail for others from one address alone: it sees whose it is. */
+/** The relay takes mail for others from this machine's first addresses alone: it sees whose it is. */
 async function boundAddresses(point: Point, house: House): Promise<void> {
-  const known = house.load({ name: 'known', perSecond: PER_SECOND, messagesMax: FEW });
-  await known.finished();
-  await house.awaitAll(known);
-  const peers = [...new Set([...known.accepted.keys()].map((id) => house.outside.peers.get(id)))];
-  const isOurs = known.accepted.size === FEW && peers.join() === OUTSIDE_ADDRESS;
-  point.bound("the client's own address is in Received", isOurs, peers);
+  const few = { perSecond: PER_SECOND, messagesMax: FEW };
+  for (const family of ['v4', 'v6'] as const) {
+    const own = house.outside.load({ ...few, name: `own-${family}`, from: OUTSIDE[family] });
+    await own.finished();
+    await house.awaitAll(own);
+    const peers = [...new Set([...own.accepted.keys()].map((id) => house.outside.peers.get(id)))];
+    const isOwn = own.accepted.size >= FEW && peers.join() === OUTSIDE[family];
+    point.bound(`the client's own address is in Received, IP${family}`, isOwn, peers);
 
-  const stranger = house.load({
-    ...{ name: 'stranger', perSecond: PER_SECOND, messagesMax: FEW },
-    localAddress: STRANGER_ADDRESS,
-  });
-  await stranger.finished();
-  const isRefused = stranger.refused.get(REFUSED) === FEW;
-  const replies = Object.fromEntries(stranger.refused);
-  point.bound('another address of this machine may not relay', isRefused, replies);
-
+    const other = house.outside.load({ ...few, name: `other-${family}`, from: STRANGER[family] });
+    await other.finished();
+    const isRefused =
+      other.accepted.size === 0 && [...other.refused.keys()].join() === `${REFUSED}`;
+    const replies = Object.fromEntries(other.refused);
+    point.bound(`another address of it may not relay, IP${family}`, isRefused, replies);
+  }
   const codes = [];
   for (const policy of ['Cluster', 'Local'] as const) {
     await house.setTrafficPolicy(policy);
@@ -188,7 +188,7 @@ async function boundMail(point: Point, house: House, load: TrackedLoad): Promise
   point.figure(`${namespace}: accepted under load`, ids.length);
   point.bound(`${namespace}: none is lost`, lost.length === 0, lost);
   point.bound(`${namespace}: none is doubled`, doubled.length === 0, doubled);
-  const strange = ids.filter((id) => house.outside.peers.get(id) !== OUTSIDE_ADDRESS);
+  const strange = ids.filter((id) => house.outside.peers.get(id) !== OUTSIDE.v4);
   point.bound(`${namespace}: all have the client's own address`, strange.length === 0, strange);
   const ledger = await house.release.cli(['ledger', 'check']);
   point.bound(`${namespace}: the ledger balances`, ledger.code === 0, ledger.output.trim());

@@ -4,10 +4,10 @@ import { SmtpClient } from '../../harness/smtp-client.ts';
 import { waitFor } from '../../harness/wait.ts';
 import { CHART } from '../rendered-cluster.ts';
 import { LoadBalancer } from './load-balancer.ts';
-import { BALANCED_ADDRESSES } from './node-network.ts';
+import { BALANCED } from './node-network.ts';
 import type { OneNode } from './one-node.ts';
 import { domainOf, SENDER_DOMAIN } from './outside.ts';
-import type { LoadOptions, Outside } from './outside.ts';
+import type { Outside } from './outside.ts';
 import { Release, RELEASE } from './release.ts';
 
 const SMTP_SERVICE = `${RELEASE}-staffetta-smtp`;
@@ -69,7 +69,7 @@ export class House {
       const secret = ['secret', 'generic', name, `--from-literal=${value}`];
       await api.must(['create', '--namespace', preset, ...secret]);
     }
-    const [smtp, mailbox] = BALANCED_ADDRESSES;
+    const { smtp, mailbox } = BALANCED;
     const addresses = { [SMTP_SERVICE]: smtp, [`${RELEASE}-staffetta-mailbox`]: mailbox };
     const balancer = new LoadBalancer(api, preset, addresses);
     const files = [`${CHART}/values-${preset}.yaml`];
@@ -84,11 +84,6 @@ export class House {
       await balancer.stop();
       throw error;
     }
-  }
-
-  /** To the Service by SMTP, from an address of this machine. */
-  load(options: Omit<LoadOptions, 'address'>): TrackedLoad {
-    return this.outside.load({ address: BALANCED_ADDRESSES[0], ...options });
   }
 
   /** Resolves when so many more messages have come out. */
@@ -116,7 +111,7 @@ export class House {
   async relayCodeWhen(wanted: number): Promise<number> {
     let code = 0;
     const isIt = async (): Promise<boolean> => {
-      const client = await SmtpClient.open({ host: BALANCED_ADDRESSES[0], port: SMTP_PORT });
+      const client = await SmtpClient.open({ host: BALANCED.smtp.v4, port: SMTP_PORT });
       await client.command(`MAIL FROM:<sender@${SENDER_DOMAIN}>`);
       ({ code } = await client.command(`RCPT TO:<r@${domainOf(1)}>`));
       await client.quit();

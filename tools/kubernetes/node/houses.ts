@@ -2,7 +2,7 @@
 import { House } from './house.ts';
 import type { HouseOptions } from './house.ts';
 import { addDisk } from './node-disk.ts';
-import { OUTSIDE_ADDRESS } from './node-network.ts';
+import { OUTSIDE } from './node-network.ts';
 import type { Outside } from './outside.ts';
 import { RELEASE } from './release.ts';
 
@@ -41,7 +41,7 @@ function valuesFor({ sink }: Outside): object {
     hostname: 'mx.example.com',
     config: {
       // Who may relay is told by the client's address: without it nothing of the load is taken.
-      smtp: { relayNetworks: [`${OUTSIDE_ADDRESS}/32`] },
+      smtp: { relayNetworks: [`${OUTSIDE.v4}/32`, `${OUTSIDE.v6}/128`] },
       delivery: { remotePort: sink.port },
       storage: { minFreePercent: 1 },
     },

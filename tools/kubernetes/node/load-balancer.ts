@@ -1,9 +1,10 @@
 /**
- * What a provider's load balancer does, or one of bare metal: it gives each Service of type LoadBalancer an address, which
- * leads to the node. kube-proxy does the rest.
+ * What a provider's load balancer does, or one of bare metal: it gives each Service of type LoadBalancer an address of
+ * each family that leads to the node. kube-proxy does the rest.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from '../api-server.ts';
+import type { Addresses } from './node-network.ts';
 
 const LOOK_EVERY_MS = 1_000;
 
@@ -17,12 +18,12 @@ export class LoadBalancer {
   readonly #api: ApiServer;
   readonly #namespace: string;
   /** By the name of the Service. */
-  readonly #addresses: Readonly<Record<string, string>>;
+  readonly #addresses: Readonly<Record<string, Addresses>>;
   readonly #looking: Promise<void>;
   #stopping = false;
 
   /** Looks after the Services of a namespace until it is stopped. */
-  constructor(api: ApiServer, namespace: string, addresses: Readonly<Record<string, string>>) {
+  constructor(api: ApiServer, namespace: string, addresses: Readonly<Record<string, Addresses>>) {
     this.#api = api;
     this.#namespace = namespace;
     this.#addresses = addresses;
@@ -49,8 +50,8 @@ export class LoadBalancer {
     }
   }
 
-  async #give(name: string, address: string): Promise<void> {
-    const status = { loadBalancer: { ingress: [{ ip: address }] } };
+  async #give(name: string, { v4, v6 }: Addresses): Promise<void> {
+    const status = { loadBalancer: { ingress: [{ ip: v4 }, { ip: v6 }] } };
     const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
     await this.#api.must(['patch', 'service', name, '--namespace', this.#namespace, ...patch]);
   }

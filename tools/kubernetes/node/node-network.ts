@@ -4,18 +4,26 @@ import { mustRun } from '../../harness/run-program.ts';
 const NAME = `staffetta-node-${process.pid}`;
 /** Names of interfaces have 15 characters at most. */
 const CABLE = { here: `sn${process.pid}h`, there: `sn${process.pid}n` };
-const PREFIX_BITS = 24;
+/** For documentation (RFC 5737, RFC 3849): no server of the world is hidden by them. */
+const BITS = { v4: 24, v6: 64 };
 
-/** Of a network for documentation (RFC 5737): no server of the world is hidden by it. */
-export const NODE_ADDRESS = '198.51.100.1';
+/** An address of each family. */
+export interface Addresses {
+  readonly v4: string;
+  readonly v6: string;
+}
+
+export const NODE: Addresses = { v4: '198.51.100.1', v6: '2001:db8:100::1' };
 /** This machine, as the node sees it: where clients, PostgreSQL, DNS and other mail servers are. */
-export const OUTSIDE_ADDRESS = '198.51.100.2';
-/** Another address of this machine. */
-export const STRANGER_ADDRESS = '198.51.100.3';
+export const OUTSIDE: Addresses = { v4: '198.51.100.2', v6: '2001:db8:100::2' };
+/** More addresses of this machine. */
+export const STRANGER: Addresses = { v4: '198.51.100.3', v6: '2001:db8:100::3' };
 /** What the node has for Services of type LoadBalancer. */
-export const BALANCED_ADDRESSES = ['198.51.100.25', '198.51.100.26'] as const;
-export const POD_NETWORK = '10.244.0.0/24';
-export const SERVICE_NETWORK = '10.96.0.0/16';
+export const BALANCED = {
+  smtp: { v4: '198.51.100.25', v6: '2001:db8:100::25' },
+  mailbox: { v4: '198.51.100.26', v6: '2001:db8:100::26' },
+} as const satisfies Record<string, Addresses>;
+export const POD_NETWORKS: Addresses = { v4: '10.244.0.0/24', v6: 'fd00:10:244::/64' };
 
 export class NodeNetwork {
   /** What a command begins with that is to run there; not `ip netns exec`, which would hide the control groups. */
@@ -23,9 +31,8 @@ export class NodeNetwork {
 
   /** Throws where the addresses are taken, by another node. */
   static async start(): Promise<NodeNetwork> {
-    const taken = await mustRun(['ip', 'route', 'show', `${NODE_ADDRESS}/${PREFIX_BITS}`]);
-    const isThere = await mustRun(['ip', '-o', 'address', 'show', 'to', `${OUTSIDE_ADDRESS}/32`]);
-    if (taken + isThere !== '') throw new Error(`${NODE_ADDRESS} is another's: ${isThere}${taken}`);
+    const taken = await mustRun(['ip', '-o', 'address', 'show', 'to', `${NODE.v4}/${BITS.v4}`]);
+    if (taken !== '') throw new Error(`another one has the node's addresses: ${taken}`);
     const network = new NodeNetwork();
     try {
       await network.#make();
@@ -46,21 +53,27 @@ export class NodeNetwork {
     const { here, there } = CABLE;
     const pair = ['link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', NAME];
     await mustRun(['ip', ...pair]);
-    for (const address of [OUTSIDE_ADDRESS, STRANGER_ADDRESS]) {
-      await mustRun(['ip', 'address', 'add', `${address}/${PREFIX_BITS}`, 'dev', here]);
-    }
+    for (const own of [OUTSIDE, STRANGER]) await addAddresses(['ip'], own, here);
     await mustRun(['ip', 'link', 'set', here, 'up']);
-    const inside = (args: readonly string[]): Promise<string> =>
-      mustRun(['ip', '-n', NAME, ...args]);
-    await inside(['link', 'set', 'lo', 'up']);
-    await inside(['address', 'add', `${NODE_ADDRESS}/${PREFIX_BITS}`, 'dev', there]);
-    for (const address of BALANCED_ADDRESSES) {
-      await inside(['address', 'add', `${address}/32`, 'dev', there]);
+    const inside = ['ip', '-n', NAME];
+    await mustRun([...inside, 'link', 'set', 'lo', 'up']);
+    for (const own of [NODE, BALANCED.smtp, BALANCED.mailbox]) {
+      await addAddresses(inside, own, there);
     }
-    await inside(['link', 'set', there, 'up']);
-    await inside(['route', 'add', 'default', 'via', OUTSIDE_ADDRESS]);
-    // Pods keep their addresses on their way out.
-    await mustRun(['ip', 'route', 'add', POD_NETWORK, 'via', NODE_ADDRESS]);
-    await mustRun([...this.prefix, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
+    await mustRun([...inside, 'link', 'set', there, 'up']);
+    for (const family of ['v4', 'v6'] as const) {
+      await mustRun([...inside, 'route', 'add', 'default', 'via', OUTSIDE[family]]);
+      // Pods keep their addresses on their way out.
+      await mustRun(['ip', 'route', 'add', POD_NETWORKS[family], 'via', NODE[family]]);
+    }
+    for (const forwards of ['net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1']) {
+      await mustRun([...this.prefix, 'sysctl', '-q', '-w', forwards]);
+    }
   }
+}
+
+/** Nobody else can have them: nobody is asked for that first. */
+async function addAddresses(ip: readonly string[], own: Addresses, device: string): Promise<void> {
+  await mustRun([...ip, 'address', 'add', `${own.v4}/${BITS.v4}`, 'dev', device]);
+  await mustRun([...ip, 'address', 'add', `${own.v6}/${BITS.v6}`, 'dev', device, 'nodad']);
 }

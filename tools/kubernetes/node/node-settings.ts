@@ -1,5 +1,5 @@
 /** The settings of what a node is made of. */
-import { NODE_ADDRESS, OUTSIDE_ADDRESS, POD_NETWORK } from './node-network.ts';
+import { NODE, OUTSIDE, POD_NETWORKS } from './node-network.ts';
 
 export const NODE_NAME = 'node-1';
 export const PAUSE_IMAGE = 'localhost/pause:1';
@@ -31,12 +31,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
 `;
 }
 
-/** Pods hang on a bridge, each with an address of its own that is kept on the way out. */
+/** Pods hang on a bridge, each with its own addresses, which are kept on the way out. */
 export function podNetworkSettings(folder: string): object {
   const ipam = {
     type: 'host-local',
-    ranges: [[{ subnet: POD_NETWORK }]],
-    routes: [{ dst: '0.0.0.0/0' }],
+    ranges: [[{ subnet: POD_NETWORKS.v4 }], [{ subnet: POD_NETWORKS.v6 }]],
+    routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }],
     dataDir: `${folder}/addresses`,
   };
   const bridge = {
@@ -61,7 +61,7 @@ export function kubeletSettings(folder: string, clientCertificate: string): obje
     containerRuntimeEndpoint: `unix://${folder}/containerd.sock`,
     oomScoreAdj: 0,
     failSwapOn: false,
-    address: NODE_ADDRESS,
+    address: NODE.v4,
     port: KUBELET_PORT,
     readOnlyPort: 0,
     authentication: {
@@ -70,7 +70,7 @@ export function kubeletSettings(folder: string, clientCertificate: string): obje
       x509: { clientCAFile: clientCertificate },
     },
     authorization: { mode: 'Webhook' },
-    clusterDNS: [NODE_ADDRESS],
+    clusterDNS: [NODE.v4],
     clusterDomain: 'cluster.local',
     resolvConf: `${folder}/resolv.conf`,
     imageGCHighThresholdPercent: 100,
@@ -84,9 +84,9 @@ export function kubeProxySettings(kubeconfig: string): object {
     kind: 'KubeProxyConfiguration',
     mode: 'iptables',
     clientConnection: { kubeconfig },
-    clusterCIDR: POD_NETWORK,
+    clusterCIDR: `${POD_NETWORKS.v4},${POD_NETWORKS.v6}`,
     hostnameOverride: NODE_NAME,
-    bindAddress: NODE_ADDRESS,
+    bindAddress: NODE.v4,
     oomScoreAdj: 0,
     // What would be set for the whole machine is left as it is.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
@@ -96,12 +96,12 @@ export function kubeProxySettings(kubeconfig: string): object {
 /** Names of Services; what it does not know is asked outside. */
 export function corednsSettings(kubeconfig: string, outsidePort: number): string {
   return `.:53 {
-  bind ${NODE_ADDRESS}
+  bind ${NODE.v4}
   errors
   kubernetes cluster.local in-addr.arpa {
     kubeconfig ${kubeconfig} one
   }
-  forward . ${OUTSIDE_ADDRESS}:${outsidePort}
+  forward . ${OUTSIDE.v4}:${outsidePort}
 }
 `;
 }

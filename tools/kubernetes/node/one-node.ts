@@ -10,7 +10,7 @@ import { ApiServer } from '../api-server.ts';
 import type { ApiServerTools } from '../api-server-tools.ts';
 import { Containerd } from './containerd.ts';
 import { podNetworks, removeLeftovers } from './node-leftovers.ts';
-import { NODE_ADDRESS, POD_NETWORK, SERVICE_NETWORK } from './node-network.ts';
+import { NODE, POD_NETWORKS } from './node-network.ts';
 import type { NodeNetwork } from './node-network.ts';
 import { corednsSettings, kubeletSettings, kubeProxySettings, NODE_NAME } from './node-settings.ts';
 import type { NodeTools } from './node-tools.ts';
@@ -93,22 +93,24 @@ export class OneNode {
       ...[`--kubeconfig=${this.api.kubeconfig}`, '--leader-elect=false'],
       '--bind-address=127.0.0.1',
     ];
-    const pods = ['--allocate-node-cidrs=true', `--cluster-cidr=${POD_NETWORK}`];
-    const manager = [this.#tools.controllerManager, ...common, ...pods, '--node-cidr-mask-size=24'];
+    const networks = `--cluster-cidr=${POD_NETWORKS.v4},${POD_NETWORKS.v6}`;
+    const sizes = ['--node-cidr-mask-size-ipv4=24', '--node-cidr-mask-size-ipv6=64'];
+    const pods = ['--allocate-node-cidrs=true', networks, ...sizes];
+    const manager = [this.#tools.controllerManager, ...common, ...pods];
     this.#controllers.push(await this.#run('controllers', manager));
     this.#controllers.push(await this.#run('scheduler', [this.#tools.scheduler, ...common]));
   }
 
   async #startNode(clientCertificateFile: string, dnsPort: number): Promise<void> {
     const { kubeconfig } = this.api;
-    this.#write('resolv.conf', `nameserver ${NODE_ADDRESS}\n`);
+    this.#write('resolv.conf', `nameserver ${NODE.v4}\n`);
     const settings = kubeletSettings(this.folder, clientCertificateFile);
     const parts = {
       kubelet: [
         this.#tools.kubelet,
         ...[`--kubeconfig=${kubeconfig}`, `--config=${this.#write('kubelet.yaml', settings)}`],
         ...[`--root-dir=${this.folder}/kubelet`, `--cert-dir=${this.folder}/kubelet-certificates`],
-        ...[`--hostname-override=${NODE_NAME}`, `--node-ip=${NODE_ADDRESS}`],
+        ...[`--hostname-override=${NODE_NAME}`, `--node-ip=${NODE.v4},${NODE.v6}`],
         '--node-labels=topology.kubernetes.io/zone=one',
       ],
       'kube-proxy': [
@@ -172,7 +174,7 @@ function startApiServer(
     // Kinds of other operators are not needed.
     { ...tools, definitions: [] },
     {
-      ...{ address: NODE_ADDRESS, prefix, serviceNetworks: SERVICE_NETWORK },
+      ...{ address: NODE.v4, prefix },
       options: [
         '--kubelet-preferred-address-types=InternalIP',
         ...[`--kubelet-client-certificate=${certificate}`, `--kubelet-client-key=${key}`],

@@ -5,7 +5,7 @@ import { freePort } from '../../harness/free-ports.ts';
 import { TrackedLoad } from '../../harness/load.ts';
 import { RecordingSink } from '../../harness/recording-sink.ts';
 import { idOf } from '../../harness/sink-session.ts';
-import { OUTSIDE_ADDRESS, POD_NETWORK } from './node-network.ts';
+import { BALANCED, OUTSIDE, POD_NETWORKS } from './node-network.ts';
 
 /** More than there are lanes, so that each worker has some. */
 const SITES = 100;
@@ -14,18 +14,16 @@ export const SENDER_DOMAIN = 'sender.test';
 const SESSIONS = 8;
 const SIZE_BYTES = 10_240;
 const SMTP_PORT = 25;
-const POSTGRES = { address: OUTSIDE_ADDRESS, networks: [POD_NETWORK] };
+const POSTGRES = { address: OUTSIDE.v4, networks: [POD_NETWORKS.v4] };
 /** CoreDNS asks it. */
-const DNS = { address: OUTSIDE_ADDRESS, network: '198.51.100.0/24' };
-const PEER = /^Received: from \S+ \(\[([^\]]+)\]\)/m;
+const DNS = { address: OUTSIDE.v4, network: '198.51.100.0/24' };
+const PEER = /^Received: from \S+ \(\[(?:IPv6:)?([^\]]+)\]\)/m;
 
 export interface LoadOptions {
   readonly name: string;
-  /** Of the Service. */
-  readonly address: string;
   readonly perSecond: number;
-  /** From which of this machine's addresses. */
-  readonly localAddress?: string;
+  /** From which of this machine's addresses; the family tells to which of the Service by SMTP. */
+  readonly from?: string;
   readonly messagesMax?: number;
   /** All sites in turn, unless told. */
   to?(number: number): string;
@@ -59,13 +57,13 @@ export class Outside {
     try {
       const postgres = await ClusterPostgres.start(POSTGRES);
       parts.push(postgres);
-      const sites = Array.from({ length: SITES }, (_, at) => site(domainOf(at), OUTSIDE_ADDRESS));
+      const sites = Array.from({ length: SITES }, (_, at) => site(domainOf(at), OUTSIDE.v4));
       const dns = await DnsServer.start(sites.flat(), DNS);
       parts.push(dns);
       const peers = new Map<string, string>();
       const sink = await RecordingSink.start({
-        host: OUTSIDE_ADDRESS,
-        port: await freePort(OUTSIDE_ADDRESS),
+        host: OUTSIDE.v4,
+        port: await freePort(OUTSIDE.v4),
         onMessage: (message) => {
           peers.set(idOf(message) ?? '', PEER.exec(message.text)?.[1] ?? '');
         },
@@ -78,12 +76,16 @@ export class Outside {
     }
   }
 
-  /** A client that keeps its connections and comes again after a 421. */
-  load({ address, localAddress = OUTSIDE_ADDRESS, ...options }: LoadOptions): TrackedLoad {
+  /** A client of the Service by SMTP that keeps its connections and comes again after a 421. */
+  load({ from = OUTSIDE.v4, ...options }: LoadOptions): TrackedLoad {
     return new TrackedLoad({
       to: (number) => `r${number}@${domainOf(number)}`,
       ...options,
-      target: { host: address, port: SMTP_PORT, localAddress },
+      target: {
+        host: from.includes(':') ? BALANCED.smtp.v6 : BALANCED.smtp.v4,
+        port: SMTP_PORT,
+        localAddress: from,
+      },
       sessions: SESSIONS,
       sizeBytes: SIZE_BYTES,
       from: `sender@${SENDER_DOMAIN}`,

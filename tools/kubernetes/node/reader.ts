@@ -1,9 +1,9 @@
-/** A user of a release: letters come by SMTP, and he looks into his mailbox by IMAP, both through the load balancer. */
+/** A user of a release: letters come by SMTP, and he looks into his mailbox by IMAP, both through the load balancer by IPv6. */
 import { randomBytes } from 'node:crypto';
 import type { TrackedLoad } from '../../harness/load.ts';
 import { MailboxUser } from '../../harness/mailbox-user.ts';
 import { waitFor } from '../../harness/wait.ts';
-import { BALANCED_ADDRESSES } from './node-network.ts';
+import { BALANCED, OUTSIDE } from './node-network.ts';
 import type { Outside } from './outside.ts';
 import type { Release } from './release.ts';
 
@@ -36,12 +36,15 @@ export class Reader {
     const password = randomBytes(9).toString('base64url');
     await release.must(['domain', 'add', DOMAIN, '--local']);
     await release.must(['account', 'add', ADDRESS, '--password-stdin'], password);
-    const [smtp, imap] = BALANCED_ADDRESSES;
     const letters = outside.load({
-      ...{ name: `letter-${release.namespace}`, address: smtp },
-      ...{ perSecond: LETTERS_PER_SECOND, to: () => ADDRESS },
+      name: `letter-${release.namespace}`,
+      // By the other family than the rest.
+      from: OUTSIDE.v6,
+      perSecond: LETTERS_PER_SECOND,
+      to: () => ADDRESS,
     });
-    const user = new MailboxUser({ host: imap, ports: [IMAPS_PORT], user: ADDRESS, password });
+    const host = BALANCED.mailbox.v6;
+    const user = new MailboxUser({ host, ports: [IMAPS_PORT], user: ADDRESS, password });
     return new Reader(letters, user);
   }
 
