@@ -68,6 +68,7 @@ async function showSmall(point: Point, house: House): Promise<void> {
   const reader = await Reader.start(house.release, house.outside);
   const load = house.outside.load({ name: 'load', perSecond: PER_SECOND });
   await house.flows(BETWEEN);
+  if (point.long) await boundRenewal(point, house, reader);
   await boundUpgrade(point, house);
   await house.flows(BETWEEN);
   await boundScaling(point, house);
@@ -147,6 +148,22 @@ async function boundAddresses(point: Point, house: House): Promise<void> {
   }
   const [hidden, seen] = codes;
   point.bound('with the policy Cluster it is lost', hidden === REFUSED && seen === 250, codes);
+}
+
+/** Another certificate in the Secret: connections that are open go on. */
+async function boundRenewal(point: Point, house: House, reader: Reader): Promise<void> {
+  const before = reader.ends;
+  point.progress('renewing the certificate');
+  const begin = performance.now();
+  await house.renewCertificate();
+  point.figure('the new certificate is shown after, seconds', secondsSince(begin));
+  await house.flows(BETWEEN);
+  const ends = reader.ends - before;
+  point.bound(
+    'a certificate is renewed in its Secret, and no connection by IMAP ends',
+    ends === 0,
+    ends,
+  );
 }
 
 /** Every pod is replaced by one of the next image. */

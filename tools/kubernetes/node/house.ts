@@ -2,7 +2,9 @@
 import type { TrackedLoad } from '../../harness/load.ts';
 import { SmtpClient } from '../../harness/smtp-client.ts';
 import { waitFor } from '../../harness/wait.ts';
+import type { ApiServer } from '../api-server.ts';
 import { CHART } from '../rendered-cluster.ts';
+import { fingerprintOf, makeCertificate, shownFingerprint } from './certificate.ts';
 import { LoadBalancer } from './load-balancer.ts';
 import { BALANCED } from './node-network.ts';
 import type { OneNode } from './one-node.ts';
@@ -12,6 +14,12 @@ import { Release, RELEASE } from './release.ts';
 
 const SMTP_SERVICE = `${RELEASE}-staffetta-smtp`;
 const SMTP_PORT = 25;
+const IMAPS_PORT = 993;
+export const HOSTNAME = 'mx.example.com';
+/** Of the certificate that the doors show. */
+export const TLS_SECRET = 'mail-tls';
+/** The kubelet brings it into the pods within a minute and a half. */
+const RENEW_TIMEOUT_MS = 240_000;
 const FLOW_TIMEOUT_MS = 60_000;
 const END_TIMEOUT_MS = 120_000;
 const CHANGE_TIMEOUT_MS = 60_000;
@@ -25,8 +33,8 @@ export interface HouseOptions {
   readonly preset: string;
   /** Beside the preset's. */
   readonly values: object;
-  /** By name: `key=value`. */
-  readonly secrets: Readonly<Record<string, string>>;
+  /** By name: what is in them. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Whose command line reaches the release. */
   readonly commandPod: string;
 }
@@ -65,9 +73,8 @@ export class House {
     const { helm, preset, values, commandPod, node } = options;
     const { api } = node;
     await api.makeNamespace(preset);
-    for (const [name, value] of Object.entries(options.secrets)) {
-      const secret = ['secret', 'generic', name, `--from-literal=${value}`];
-      await api.must(['create', '--namespace', preset, ...secret]);
+    for (const [name, data] of Object.entries(options.secrets)) {
+      await putSecret(api, preset, name, data);
     }
     const { smtp, mailbox } = BALANCED;
     const addresses = { [SMTP_SERVICE]: smtp, [`${RELEASE}-staffetta-mailbox`]: mailbox };
@@ -122,6 +129,15 @@ export class House {
     return code;
   }
 
+  /** Puts another certificate into the Secret; resolves when new connections are shown it. */
+  async renewCertificate(): Promise<void> {
+    const pair = await makeCertificate(HOSTNAME);
+    await putSecret(this.#node.api, this.release.namespace, TLS_SECRET, { ...pair });
+    const isShown = async (): Promise<boolean> =>
+      (await shownFingerprint(BALANCED.mailbox.v4, IMAPS_PORT)) === fingerprintOf(pair);
+    await waitFor('the new certificate is shown', RENEW_TIMEOUT_MS, isShown, LOOK_EVERY_MS);
+  }
+
   /** Lanes of each delivery worker, as soon as there are so many workers and each has some. */
   async lanesOf(workers: number): Promise<readonly number[]> {
     let lanes: readonly number[] = [];
@@ -141,4 +157,15 @@ export class House {
   stop(): Promise<void> {
     return this.#balancer.stop();
   }
+}
+
+async function putSecret(
+  api: ApiServer,
+  namespace: string,
+  name: string,
+  stringData: Readonly<Record<string, string>>,
+): Promise<void> {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData };
+  const { code, output } = await api.apply([secret], namespace);
+  if (code !== 0) throw new Error(output);
 }

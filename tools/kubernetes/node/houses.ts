@@ -1,5 +1,6 @@
 /** The presets that a small node holds. */
-import { House } from './house.ts';
+import { makeCertificate } from './certificate.ts';
+import { House, HOSTNAME, TLS_SECRET } from './house.ts';
 import type { HouseOptions } from './house.ts';
 import { addDisk } from './node-disk.ts';
 import { OUTSIDE } from './node-network.ts';
@@ -11,14 +12,20 @@ const PASSWORD = 'of-the-first-operator';
 type Where = Pick<HouseOptions, 'helm' | 'node' | 'outside'>;
 
 /** Each service alone, with PostgreSQL outside; two delivery workers, so that there is somebody to share with. */
-export function smallHouse(where: Where): Promise<House> {
+export async function smallHouse(where: Where): Promise<House> {
+  const certificate = await makeCertificate(HOSTNAME);
   return House.install({
     ...where,
     preset: 'small',
-    values: { ...valuesFor(where.outside), services: { delivery: { replicas: 2 } } },
+    values: {
+      ...valuesFor(where.outside),
+      tls: { existingSecret: TLS_SECRET },
+      services: { delivery: { replicas: 2 } },
+    },
     secrets: {
-      'mail-database': `url=${where.outside.databaseUrl}`,
-      'mail-operator': `password=${PASSWORD}`,
+      'mail-database': { url: where.outside.databaseUrl },
+      'mail-operator': { password: PASSWORD },
+      [TLS_SECRET]: { ...certificate },
     },
     commandPod: `deployment/${RELEASE}-staffetta-dashboard`,
   });
@@ -38,7 +45,7 @@ export async function trialHouse(where: Where): Promise<House> {
 
 function valuesFor({ sink }: Outside): object {
   return {
-    hostname: 'mx.example.com',
+    hostname: HOSTNAME,
     config: {
       // Who may relay is told by the client's address: without it nothing of the load is taken.
       smtp: { relayNetworks: [`${OUTSIDE.v4}/32`, `${OUTSIDE.v6}/128`] },

@@ -48,6 +48,11 @@ export class Reader {
     return new Reader(letters, user);
   }
 
+  /** Connections by IMAP that were ended so far. */
+  get ends(): number {
+    return this.#user.byes + this.#user.failures.length;
+  }
+
   /** No more letters; what is in the mailbox when all should be. */
   async stop(): Promise<ReaderReport> {
     await this.letters.stop();
