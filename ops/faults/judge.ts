@@ -77,8 +77,13 @@ export function longestGapMs(
   untilMs: number,
 ): number {
   const during = arrivalsMs.filter((atMs) => atMs >= fromMs && atMs <= untilMs);
-  const marks = [fromMs, ...during.sort((a, b) => a - b), untilMs];
-  return Math.max(...marks.slice(1).map((mark, at) => mark - (marks[at] ?? mark)));
+  let longest = 0;
+  let lastMs = fromMs;
+  for (const atMs of [...during.toSorted((a, b) => a - b), untilMs]) {
+    longest = Math.max(longest, atMs - lastMs);
+    lastMs = atMs;
+  }
+  return longest;
 }
 
 /** The most transactions that ended at this site within any one second. */

@@ -12,13 +12,24 @@ const USER = 'user@local.test';
 const PASSWORD = 'user-secret-1';
 const ARRIVE_TIMEOUT_MS = 60_000;
 
+/** What the program and the user saw. */
+export interface OtherClientsReport {
+  /** The `X-Id` of what the API accepted. */
+  readonly apiAccepted: readonly string[];
+  /** How often each status came that was not 200. */
+  readonly apiRefused: Readonly<Record<string, number>>;
+  readonly apiBroken: number;
+  readonly lettersAccepted: number;
+  /** Connections that the mailbox nodes ended with BYE. */
+  readonly imapByes: number;
+  readonly imapFailures: readonly string[];
+  /** Letters that are not in the mailbox just once. */
+  readonly lettersNotOnce: readonly string[];
+}
+
 export interface OtherClients {
-  readonly program: ApiLoad;
-  readonly user: MailboxUser;
-  /** What is sent to the user. */
-  readonly letters: TrackedLoad;
-  /** Ends the loads, then the user's looking when all of it was seen. */
-  stop(): Promise<void>;
+  /** Ends the loads, and the user's looking when all letters were seen. */
+  stop(): Promise<OtherClientsReport>;
 }
 
 export async function startOtherClients(scene: FaultScene): Promise<OtherClients> {
@@ -48,7 +59,7 @@ export async function startOtherClients(scene: FaultScene): Promise<OtherClients
     user: USER,
     password: PASSWORD,
   });
-  const stop = async (): Promise<void> => {
+  const stop = async (): Promise<OtherClientsReport> => {
     await Promise.all([program.stop(), letters.stop()]);
     const hasAll = (): boolean => {
       const seen = new Set(user.seen.values());
@@ -56,6 +67,21 @@ export async function startOtherClients(scene: FaultScene): Promise<OtherClients
     };
     await waitFor('all letters', ARRIVE_TIMEOUT_MS, hasAll).catch(() => undefined);
     await user.stop();
+    return report(program, letters, user);
   };
-  return { program, user, letters, stop };
+  return { stop };
+}
+
+function report(program: ApiLoad, letters: TrackedLoad, user: MailboxUser): OtherClientsReport {
+  const times = new Map<string, number>();
+  for (const id of user.seen.values()) times.set(id, (times.get(id) ?? 0) + 1);
+  return {
+    apiAccepted: [...program.accepted],
+    apiRefused: Object.fromEntries(program.refused),
+    apiBroken: program.broken,
+    lettersAccepted: letters.accepted.size,
+    imapByes: user.byes,
+    imapFailures: user.failures,
+    lettersNotOnce: [...letters.accepted.keys()].filter((id) => times.get(id) !== 1),
+  };
 }

@@ -3,7 +3,7 @@ import type { Cluster } from '../../tools/harness/cluster.ts';
 import { busiestSecond, findDoubled, unended } from './judge.ts';
 import type { Doubled } from './judge.ts';
 import { startOtherClients } from './other-clients.ts';
-import type { OtherClients } from './other-clients.ts';
+import type { OtherClientsReport } from './other-clients.ts';
 import { awaitEnd, flowsSince } from './run.ts';
 import type { FaultRunOptions } from './run.ts';
 import { startFaultScene } from './scene.ts';
@@ -24,20 +24,6 @@ export interface RollingReport {
   readonly connectionsMax: number;
   readonly perSecondMax: number;
   readonly ledger: { readonly ok: boolean; readonly says: string };
-}
-
-/** What the program and the user saw. */
-export interface OtherClientsReport {
-  readonly apiAccepted: number;
-  /** How often each status came that was not 200. */
-  readonly apiRefused: Readonly<Record<string, number>>;
-  readonly apiBroken: number;
-  readonly lettersAccepted: number;
-  /** Connections that the mailbox nodes ended with BYE. */
-  readonly imapByes: number;
-  readonly imapFailures: readonly string[];
-  /** Letters that are not in the mailbox just once. */
-  readonly lettersNotOnce: readonly string[];
 }
 
 /** Services by SIGTERM, each until it is ready again; then the brokers. PostgreSQL is not ours to replace. */
@@ -71,9 +57,9 @@ export async function restartAll(
     }
     const seconds = Math.round((Date.now() - beginMs) / 1_000);
     await load.stop();
-    await others.stop();
+    const seen = await others.stop();
     await sites.revive();
-    const accepted = [...load.accepted.keys(), ...others.program.accepted];
+    const accepted = [...load.accepted.keys(), ...seen.apiAccepted];
     await awaitEnd(scene, accepted);
     const ledger = await cluster.cli(['ledger', 'check', '--json']);
     return {
@@ -83,7 +69,7 @@ export async function restartAll(
       accepted: load.accepted.size,
       refused: Object.fromEntries(load.refused),
       broken: load.broken,
-      others: reportOf(others),
+      others: seen,
       lost: unended(accepted, sites),
       doubled: findDoubled(sites, [], options.log),
       connectionsMax: Math.max(...sites.sites.map((site) => site.connectionsMax)),
@@ -93,20 +79,6 @@ export async function restartAll(
   } finally {
     await scene.stop();
   }
-}
-
-function reportOf({ program, letters, user }: OtherClients): OtherClientsReport {
-  const times = new Map<string, number>();
-  for (const id of user.seen.values()) times.set(id, (times.get(id) ?? 0) + 1);
-  return {
-    apiAccepted: program.accepted.size,
-    apiRefused: Object.fromEntries(program.refused),
-    apiBroken: program.broken,
-    lettersAccepted: letters.accepted.size,
-    imapByes: user.byes,
-    imapFailures: user.failures,
-    lettersNotOnce: [...letters.accepted.keys()].filter((id) => times.get(id) !== 1),
-  };
 }
 
 interface Restart {

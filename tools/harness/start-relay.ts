@@ -1,6 +1,7 @@
 /** What a point runs against: one process with all services, or, with `--cluster`, two of each and a log of their own. */
 import { chosenLog } from './chosen-log.ts';
 import { Cluster } from './cluster.ts';
+import type { LogKind } from './cluster.ts';
 import type { Point } from './point.ts';
 import type { Relay } from './relay.ts';
 import { Staffetta } from './staffetta.ts';
@@ -10,6 +11,11 @@ const CLUSTER_OPTION = '--cluster';
 
 export function isClusterRun(): boolean {
   return process.argv.includes(CLUSTER_OPTION);
+}
+
+/** Where its mail moves. */
+export function relayLog(): LogKind {
+  return isClusterRun() ? chosenLog() : 'postgres';
 }
 
 /** Runs and is ready; it ends with the point. */
@@ -25,7 +31,7 @@ export async function startRelay(
 }
 
 async function startCluster(point: Point, env: StaffettaOptions['env'] = {}): Promise<Relay> {
-  const log = chosenLog();
+  const log = relayLog();
   point.figure('cluster, log', log);
   return point.atEnd(await Cluster.start({ log, env }));
 }

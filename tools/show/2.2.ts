@@ -11,7 +11,7 @@ const SHORT_SEED = 1;
 const SEED_MAX = 2 ** 31;
 const FAULTS_MIN = 40;
 /** Long: what two cores hold while processes start again. */
-const PER_SECOND = { short: 100, long: { kafka: 150, postgres: 500 } } as const;
+const PER_SECOND = { short: 100, long: { kafka: 150, postgres: 300 } } as const;
 const WITHOUT_PROGRESS_MAX_MS = 15_000;
 const SHOWN_MAX = 20;
 

@@ -63,17 +63,28 @@ async function judgeKilled(point: Point, { scheme, page }: Watched, pid: number)
   await keepPicture(page, `cluster-${scheme}`);
 }
 
+interface Configuration {
+  readonly database: { readonly url: string };
+  readonly log: {
+    readonly kind: string;
+    readonly kafka: { readonly brokers: readonly string[]; readonly replicationFactor: number };
+  };
+}
+
 /** Further delivery workers, as a cluster on the PostgreSQL of the scene would have them. */
 async function startWorkers(point: Point, scene: Scene): Promise<readonly Staffetta[]> {
-  const configuration = await scene.staffetta.must(['config', 'show']);
-  const url = /postgres(?:ql)?:\/\/[^\s"']+/.exec(configuration)?.[0];
-  if (url === undefined) throw new Error('the configuration does not tell where PostgreSQL is');
+  const shown = await scene.staffetta.must(['config', 'show', '--json']);
+  const { database, log } = JSON.parse(shown) as Configuration;
+  const { brokers, replicationFactor } = log.kafka;
   const workers: Staffetta[] = [];
   for (let number = 0; number < WORKERS; number += 1) {
     const started = await Staffetta.start({
       services: ['delivery'],
       env: {
-        DATABASE_URL: url,
+        DATABASE_URL: database.url,
+        LOG_KIND: log.kind,
+        ...(brokers.length > 0 && { LOG_KAFKA_BROKERS: brokers.join() }),
+        LOG_KAFKA_REPLICATION_FACTOR: String(replicationFactor),
         DELIVERY_REMOTE_PORT: String(scene.sink.port),
         DNS_SERVERS: scene.dns.address,
       },
