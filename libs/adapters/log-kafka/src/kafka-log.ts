@@ -45,6 +45,8 @@ export interface KafkaLogOptions extends TopicSettings, BodyStoreOptions {
   /** How long records are kept that were trimmed. */
   readonly keepMs: number;
   readonly compression: 'none' | 'gzip';
+  /** See PipeOptions. */
+  readonly saveAgainMs?: number;
   readonly onGroup?: OnGroup;
 }
 
@@ -183,12 +185,11 @@ export class KafkaLog implements Log {
     // To open it would fence the rightful owner.
     if (!(await this.#options.isHeld(lease))) return undefined;
     this.#lose(partition);
-    const { connection, compression } = this.#options;
-    const topics = [...this.#topics.all().keys()];
+    const { connection, compression, saveAgainMs } = this.#options;
     const pipe = await Pipe.open(lease, partition, this.#topics, {
-      connection,
-      topics,
-      compression,
+      ...{ connection, compression, saveAgainMs },
+      topics: [...this.#topics.all().keys()],
+      reader: this.#reader,
     });
     this.#pipes.set(name, pipe);
     return pipe;

@@ -2,9 +2,13 @@ import type { LaneLease, LogRecord, MailEvent, Partition } from '@staffetta/core
 import { AcceptedLanes } from './accepted-lanes.ts';
 import { Batches } from './batches.ts';
 import { Producer } from './producer.ts';
-import type { ProducerOptions } from './producer.ts';
+import type { PartitionBatch, ProducerOptions } from './producer.ts';
+import type { Reader } from './reader.ts';
 import { nameOf } from './topics.ts';
 import type { KafkaPartition, Topics } from './topics.ts';
+
+/** A position that is not written for days is forgotten (`offsets.retention.minutes`), of one idle lane too. */
+const SAVE_AGAIN_MS = 6 * 3_600_000;
 
 /** What a pipe writes. */
 export interface PipedBatch {
@@ -12,6 +16,13 @@ export interface PipedBatch {
   readonly events: readonly MailEvent[];
   /** Where to read on. */
   readonly next: number;
+}
+
+/** What a pipe is opened with. */
+export interface PipeOptions extends Omit<ProducerOptions, 'transactionalId'> {
+  readonly reader: Reader;
+  /** How long a position stands before it is written again; six hours where absent. */
+  readonly saveAgainMs?: number | undefined;
 }
 
 /**
@@ -26,8 +37,17 @@ export class Pipe {
   readonly #place: KafkaPartition;
   readonly #groupId: string;
   readonly #acceptedLanes: AcceptedLanes;
+  readonly #saving: NodeJS.Timeout;
+  /** The transaction under way: there is one at a time. */
+  #turn: Promise<void> = Promise.resolve();
 
-  private constructor(lease: LaneLease, producer: Producer, topics: Topics, saved: SavedPosition) {
+  private constructor(
+    lease: LaneLease,
+    producer: Producer,
+    topics: Topics,
+    saved: SavedPosition,
+    saveAgainMs: number,
+  ) {
     this.lease = lease;
     this.#producer = producer;
     this.#topics = topics;
@@ -35,13 +55,14 @@ export class Pipe {
     this.#place = saved.place;
     this.#groupId = saved.groupId;
     this.position = saved.position;
+    this.#saving = setInterval(() => void this.#saveAgain(), saveAgainMs).unref();
   }
 
   static async open(
     lease: LaneLease,
     partition: Partition,
     topics: Topics,
-    options: Omit<ProducerOptions, 'transactionalId'>,
+    { reader, saveAgainMs = SAVE_AGAIN_MS, ...options }: PipeOptions,
   ): Promise<Pipe> {
     const place = topics.placeOf(partition);
     const transactionalId = `${topics.prefix}.pipe.${nameOf(place)}`;
@@ -49,8 +70,12 @@ export class Pipe {
     const producer = new Producer({ ...options, transactionalId });
     try {
       await producer.opened;
-      const offset = await producer.savedOffset(groupId, place);
-      return new Pipe(lease, producer, topics, { place, groupId, position: (offset ?? 0) + 1 });
+      const saved = await producer.savedOffset(groupId, place);
+      const position = (saved ?? (await firstUnread(reader, place))) + 1;
+      const pipe = new Pipe(lease, producer, topics, { place, groupId, position }, saveAgainMs);
+      // The ledger's check counts from there too.
+      if (saved === undefined && position > 1) await pipe.#transact([], position);
+      return pipe;
     } catch (error) {
       producer.close();
       throw error;
@@ -67,20 +92,38 @@ export class Pipe {
     const acceptedLane = this.#acceptedLanes.next(records.length);
     for (const record of records) batches.addRecord(record, acceptedLane);
     for (const event of events) batches.addEvent(event);
-    const { topic, partition } = this.#place;
-    const offset = next - 1;
-    await this.#producer.transact(batches.list, {
-      topic,
-      partition,
-      offset,
-      groupId: this.#groupId,
+    await this.#inTurn(async () => {
+      await this.#transact(batches.list, next);
+      this.position = next;
     });
-    this.position = next;
   }
 
   close(): void {
+    clearInterval(this.#saving);
     this.#producer.close();
   }
+
+  /** Whoever fails here is of no use any more, as the next write finds. */
+  async #saveAgain(): Promise<void> {
+    await this.#inTurn(() => this.#transact([], this.position)).catch(() => this.close());
+  }
+
+  #transact(batches: readonly PartitionBatch[], next: number): Promise<void> {
+    const position = { ...this.#place, offset: next - 1, groupId: this.#groupId };
+    return this.#producer.transact(batches, position);
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const taken = this.#turn.then(step);
+    this.#turn = taken.catch(() => undefined);
+    return taken;
+  }
+}
+
+/** Where no position is saved: behind all, where nothing is left to pipe, for who forgot it had seen all of it. */
+async function firstUnread(reader: Reader, place: KafkaPartition): Promise<number> {
+  const { messages, nextOffset } = await reader.read(place, await reader.begin(place), 1);
+  return messages.length === 0 ? nextOffset : 0;
 }
 
 interface SavedPosition {

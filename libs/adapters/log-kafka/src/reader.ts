@@ -85,6 +85,15 @@ export class Reader {
     }
   }
 
+  /** The first offset that was not removed. */
+  async begin(place: KafkaPartition): Promise<number> {
+    const { topic, partition } = place;
+    return this.#with(async (cluster) => {
+      const broker = await leaderOf(cluster, place);
+      return (await listOffsets(broker, topic, [partition], EARLIEST)).get(partition) ?? 0;
+    });
+  }
+
   /**
    * Where all that is stored in each partition ends; partitions without a leader, or whose leader does not answer in
    * time, are left out.
