@@ -28,8 +28,18 @@ const NEEDS: readonly Need[] = [
   { program: 'promtool', debianPackage: 'prometheus' },
   // `npm run check:kubernetes` runs Kubernetes' API server, which keeps its objects in it.
   { program: 'etcd', debianPackage: 'etcd-server', byHand: true },
+  // `npm run show -- 3.4` builds the image and runs a node.
+  { program: 'buildah', debianPackage: 'buildah', byHand: true },
+  { program: 'podman', debianPackage: 'podman', byHand: true },
+  { program: 'conmon', debianPackage: 'conmon', byHand: true },
+  { program: 'debootstrap', debianPackage: 'debootstrap', byHand: true },
+  { program: 'runc', debianPackage: 'runc', byHand: true },
+  { program: 'host-local', debianPackage: 'containernetworking-plugins', byHand: true },
+  { program: 'iptables', debianPackage: 'iptables', byHand: true },
+  { program: 'conntrack', debianPackage: 'conntrack', byHand: true },
+  { program: 'ip', debianPackage: 'iproute2', byHand: true },
 ];
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin', '/usr/lib/cni'];
 
 /** Installs what is missing of these programs, or of all that the tests need, or says in words why it cannot. */
 export async function installMissing(programs?: readonly string[]): Promise<string | undefined> {

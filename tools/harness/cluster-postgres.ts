@@ -1,5 +1,5 @@
 /** The PostgreSQL of a cluster: a real one, kept running by the harness as an operator's supervisor would keep it. */
-import { realpathSync, writeFileSync } from 'node:fs';
+import { appendFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '@staffetta/embedded-postgres';
 import type { EmbeddedPostgres } from '@staffetta/embedded-postgres';
@@ -15,6 +15,13 @@ const RESTART_TIMEOUT_MS = 60_000;
 const silent = (): void => undefined;
 const LOG = { info: silent, warn: silent, error: silent };
 
+/** Where it is reached other than by its socket, at its usual port. */
+export interface PostgresDoor {
+  readonly address: string;
+  /** Who may come, by password. */
+  readonly networks: readonly string[];
+}
+
 export class ClusterPostgres {
   readonly url: string;
   readonly #embedded: EmbeddedPostgres;
@@ -28,7 +35,7 @@ export class ClusterPostgres {
     this.#forget = atExit(() => this.kill());
   }
 
-  static async start(): Promise<ClusterPostgres> {
+  static async start(door?: PostgresDoor): Promise<ClusterPostgres> {
     const folder = tempFolder('postgres');
     const options = {
       dataDir: join(folder.path, 'data'),
@@ -38,6 +45,7 @@ export class ClusterPostgres {
     const first = await startEmbeddedPostgres(options);
     const settings = join(realpathSync(join(options.dataDir, 'postgres')), 'local.conf');
     writeFileSync(settings, `max_connections = ${CONNECTIONS_MAX}\n`);
+    if (door !== undefined) open(door, settings, join(first.dataPath, 'pg_hba.conf'));
     await first.stop();
     return new ClusterPostgres(await startEmbeddedPostgres(options), folder);
   }
@@ -48,6 +56,13 @@ export class ClusterPostgres {
 
   get dataPath(): string {
     return this.#embedded.dataPath;
+  }
+
+  /** Its address for who comes through a door. */
+  urlThrough({ address }: PostgresDoor): string {
+    const url = new URL(this.url.replace('@/', `@${address}:5432/`));
+    url.search = '';
+    return url.href;
   }
 
   /** The postmaster first. */
@@ -79,4 +94,10 @@ export class ClusterPostgres {
     this.#forget();
     this.#folder.stop();
   }
+}
+
+function open({ address, networks }: PostgresDoor, settings: string, rights: string): void {
+  appendFileSync(settings, `listen_addresses = '${address}'\n`);
+  const lines = networks.map((network) => `host all all ${network} scram-sha-256\n`);
+  appendFileSync(rights, lines.join(''));
 }

@@ -14,6 +14,13 @@ const TTL_SECONDS = 3_600;
 /** Lines of a zone file without their class: `example.test MX 10 mx.example.test.`, one string each. */
 export type Zone = readonly string[];
 
+export interface DnsDoor {
+  readonly address: string;
+  readonly network: string;
+}
+
+const LOOPBACK: DnsDoor = { address: '127.0.0.1', network: '127.0.0.0/8' };
+
 export class DnsServer {
   readonly address: string;
   readonly #process: ServerProcess;
@@ -25,20 +32,21 @@ export class DnsServer {
     this.#folder = folder;
   }
 
-  static async start(zone: Zone): Promise<DnsServer> {
-    const port = await freePort();
+  /** On loopback, or on another address for a network from which it is asked. */
+  static async start(zone: Zone, door: DnsDoor = LOOPBACK): Promise<DnsServer> {
+    const port = await freePort(door.address);
     const folder = tempFolder('dns');
     const file = join(folder.path, 'unbound.conf');
-    writeFileSync(file, configuration(port, folder.path, zone));
+    writeFileSync(file, configuration(port, folder.path, zone, door));
     const server = await ServerProcess.start({
       command: ['unbound', '-d', '-p', '-c', file],
       logFile: join(folder.path, 'log'),
     });
     await waitFor('unbound answers', START_TIMEOUT_MS, async () => {
       if (server.hasExited) throw new Error(`unbound ended: ${server.log()}`);
-      return answers(port);
+      return answers(port, door.address);
     });
-    return new DnsServer(`127.0.0.1:${port}`, server, folder);
+    return new DnsServer(`${door.address}:${port}`, server, folder);
   }
 
   /** Questions are received and never answered, as by a server that is gone. */
@@ -61,12 +69,12 @@ export function site(domain: string, address: string): string[] {
   return [`${domain}. MX 10 mx.${domain}.`, `mx.${domain}. A ${address}`];
 }
 
-function configuration(port: number, folder: string, zone: Zone): string {
+function configuration(port: number, folder: string, zone: Zone, door: DnsDoor): string {
   const names = new Set(zone.map((line) => line.split(' ')[0] ?? ''));
   const top = new Set([...names].map((name) => `${name.split('.').at(-2)}.`));
   return `server:
-  interface: 127.0.0.1@${port}
-  access-control: 127.0.0.0/8 allow
+  interface: ${door.address}@${port}
+  access-control: ${door.network} allow
   do-ip6: no
   num-threads: 1
   username: ""

@@ -8,6 +8,7 @@ import { TrackedLoad } from './load.ts';
 import { Postfix } from './postfix.ts';
 import { cpuSeconds, processTree, pssBytes } from './processes.ts';
 import { RecordingSink } from './recording-sink.ts';
+import { idOf } from './sink-session.ts';
 import { SmtpClient } from './smtp-client.ts';
 import { SmtpSink } from './smtp-sink.ts';
 import { smtpSource } from './smtp-source.ts';
@@ -95,4 +96,26 @@ test('quantiles', () => {
     ),
     99,
   );
+});
+
+test('a load counts connections that nobody takes, and a sink tells of each message', async () => {
+  const port = await freePort();
+  const ids: string[] = [];
+  const load = new TrackedLoad({
+    ...{ target: { port }, sessions: 2, sizeBytes: 500, messagesMax: 10 },
+    ...{ from: 'a@load.test', to: () => 'b@example.test' },
+  });
+  await waitFor('a connection is refused', ARRIVE_TIMEOUT_MS, () => load.unopened > 0);
+  const sink = await RecordingSink.start({
+    port,
+    onMessage: (message) => void ids.push(idOf(message) ?? ''),
+  });
+  try {
+    await load.finished();
+    assert.equal(load.broken, 0);
+    assert.deepEqual(ids.toSorted(), [...load.accepted.keys()].toSorted());
+    assert.ok(ids.length >= 10);
+  } finally {
+    await sink.stop();
+  }
 });

@@ -29,6 +29,8 @@ export class TrackedLoad {
   readonly refused = new Map<number, number>();
   /** Messages whose connection broke before a reply. */
   broken = 0;
+  /** Connections that could not be opened, or were closed before a greeting. */
+  unopened = 0;
   readonly name: string;
   readonly #options: LoadOptions;
   readonly #done: Promise<unknown>;
@@ -61,7 +63,7 @@ export class TrackedLoad {
       let client: SmtpClient | undefined;
       try {
         if (target === undefined) return;
-        client = await SmtpClient.open(target);
+        client = await this.#open(target);
         while (!this.#ended()) await this.#one(client);
         await client.quit();
       } catch {
@@ -69,6 +71,15 @@ export class TrackedLoad {
         client?.destroy();
         await sleep(PAUSE_AFTER_FAILURE_MS);
       }
+    }
+  }
+
+  async #open(target: SmtpTarget): Promise<SmtpClient> {
+    try {
+      return await SmtpClient.open(target);
+    } catch (error) {
+      this.unopened += 1;
+      throw error;
     }
   }
 

@@ -7,6 +7,8 @@ const BYE = /^\* BYE\b/;
 const ID = /^X-Id: (\S+)/im;
 
 export interface MailboxUserOptions {
+  /** Loopback unless told. */
+  readonly host?: string;
   /** Ports with TLS from the first octet. */
   readonly ports: readonly number[];
   readonly user: string;
@@ -46,9 +48,9 @@ export class MailboxUser {
 
   /** Until the connection ends; true when the user has done. */
   async #session(port: number): Promise<boolean> {
-    const { user, password } = this.#options;
+    const { host = '127.0.0.1', user, password } = this.#options;
     const client = new ImapFlow({
-      host: '127.0.0.1',
+      host,
       port,
       secure: true,
       tls: { rejectUnauthorized: false },

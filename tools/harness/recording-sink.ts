@@ -12,6 +12,8 @@ export interface RecordingSinkOptions {
   readonly port: number;
   /** Wait this long before the reply to the final dot. */
   readonly delayMs?: number;
+  /** Told of each message. */
+  onMessage?(message: SinkMessage): void;
 }
 
 export class RecordingSink {
@@ -23,11 +25,13 @@ export class RecordingSink {
   readonly port: number;
   readonly #server: Server;
   readonly #delayMs: number;
+  readonly #onMessage: RecordingSinkOptions['onMessage'];
   readonly #sockets = new Set<Socket>();
 
   private constructor(options: RecordingSinkOptions) {
     this.port = options.port;
     this.#delayMs = options.delayMs ?? 0;
+    this.#onMessage = options.onMessage;
     this.#server = createServer((socket) => this.#serve(socket));
   }
 
@@ -54,6 +58,7 @@ export class RecordingSink {
 
   #record(message: SinkMessage): string {
     this.total += 1;
+    this.#onMessage?.(message);
     const id = idOf(message);
     if (id === undefined) return ACCEPTED;
     const times = this.arrivals.get(id);

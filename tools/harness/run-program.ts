@@ -9,10 +9,14 @@ export interface ProgramResult {
 }
 
 /** Runs a client to its end. Not synchronous: servers of this process must be able to answer it. */
-export function runProgram(command: readonly string[], stdin = ''): Promise<ProgramResult> {
+export function runProgram(
+  command: readonly string[],
+  stdin = '',
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<ProgramResult> {
   const [program = '', ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { timeout: TIMEOUT_MS });
+    const child = spawn(program, args, { timeout: timeoutMs });
     let output = '';
     const keep = (chunk: Buffer): void => void (output += chunk.toString('latin1'));
     child.stdout.on('data', keep);
@@ -25,8 +29,12 @@ export function runProgram(command: readonly string[], stdin = ''): Promise<Prog
 }
 
 /** Throws, with what it said, when it does not end with 0. */
-export async function mustRun(command: readonly string[], stdin = ''): Promise<string> {
-  const { code, output } = await runProgram(command, stdin);
+export async function mustRun(
+  command: readonly string[],
+  stdin = '',
+  timeoutMs: number = TIMEOUT_MS,
+): Promise<string> {
+  const { code, output } = await runProgram(command, stdin, timeoutMs);
   if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${output}`);
   return output;
 }

@@ -1,4 +1,7 @@
-/** A real API server of Kubernetes on loopback, with nothing behind it but etcd: it judges and keeps, and runs nothing. */
+/**
+ * A real API server of Kubernetes with nothing behind it but etcd: it judges and keeps, and runs nothing. On loopback,
+ * or where a node is that stands behind it.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +19,22 @@ const START_TIMEOUT_MS = 120_000;
 const LOOK_EVERY_MS = 500;
 const KEY_BITS = 2_048;
 const PRIVATE = 0o600;
+const KUBECONFIG = 'kubeconfig';
+
+export interface ApiServerPlace {
+  /** Where it listens; etcd is on the loopback beside it. */
+  readonly address: string;
+  /** What its own command and etcd's begin with, to run elsewhere. */
+  readonly prefix: readonly string[];
+  /** More of its options. */
+  readonly options: readonly string[];
+}
+
+const ON_LOOPBACK: ApiServerPlace = {
+  address: '127.0.0.1',
+  prefix: [],
+  options: [],
+};
 
 export class ApiServer {
   readonly kubeconfig: string;
@@ -23,34 +42,33 @@ export class ApiServer {
   readonly #processes: readonly ServerProcess[];
   readonly #folder: TempFolder;
 
-  private constructor(
-    kubeconfig: string,
-    kubectl: string,
-    processes: readonly ServerProcess[],
-    folder: TempFolder,
-  ) {
-    this.kubeconfig = kubeconfig;
+  private constructor(kubectl: string, processes: readonly ServerProcess[], folder: TempFolder) {
+    this.kubeconfig = join(folder.path, KUBECONFIG);
     this.#kubectl = kubectl;
     this.#processes = processes;
     this.#folder = folder;
   }
 
   /** Ready, and knows the kinds of the other operators. */
-  static async start(tools: ApiServerTools): Promise<ApiServer> {
+  static async start(
+    tools: ApiServerTools,
+    place: ApiServerPlace = ON_LOOPBACK,
+  ): Promise<ApiServer> {
     const folder = tempFolder('api-server');
     const token = randomBytes(16).toString('hex');
     const port = await freePort();
-    const etcd = await startEtcd(folder.path);
-    const server = await startServer(tools.apiServer, folder.path, { port, token, etcd: etcd.url });
-    const kubeconfig = writeKubeconfig(folder.path, port, token);
-    const processes = [server, etcd.process];
-    const started = new ApiServer(kubeconfig, tools.kubectl, processes, folder);
+    const etcd = await startEtcd(folder.path, place);
+    const facts = { port, token, etcd: etcd.url };
+    const server = await startServer(tools.apiServer, folder.path, facts, place);
+    writeKubeconfig(folder.path, `https://${place.address}:${port}`, token);
+    const started = new ApiServer(tools.kubectl, [server, etcd.process], folder);
     try {
       await started.#becomeReady(server);
       for (const file of tools.definitions) {
         await started.must(['apply', '--server-side', '-f', file]);
       }
-      await started.must(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=50s']);
+      const established = ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=50s'];
+      if (tools.definitions.length > 0) await started.must(established);
     } catch (error) {
       await started.stop();
       throw error;
@@ -139,11 +157,15 @@ export class ApiServer {
   }
 }
 
-async function startEtcd(folder: string): Promise<{ process: ServerProcess; url: string }> {
+async function startEtcd(
+  folder: string,
+  { prefix }: ApiServerPlace,
+): Promise<{ process: ServerProcess; url: string }> {
   const url = `http://127.0.0.1:${await freePort()}`;
   const peer = `http://127.0.0.1:${await freePort()}`;
   const process = await ServerProcess.start({
     command: [
+      ...prefix,
       'etcd',
       ...['--name', 'one', '--data-dir', join(folder, 'etcd')],
       ...['--listen-client-urls', url, '--advertise-client-urls', url],
@@ -159,6 +181,7 @@ function startServer(
   program: string,
   folder: string,
   { port, token, etcd }: { readonly port: number; readonly token: string; readonly etcd: string },
+  { address, prefix, options }: ApiServerPlace,
 ): Promise<ServerProcess> {
   const key = join(folder, 'accounts.pem');
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: KEY_BITS });
@@ -167,9 +190,10 @@ function startServer(
   writeFileSync(tokens, `${token},admin,admin,system:masters\n`, { mode: PRIVATE });
   return ServerProcess.start({
     command: [
+      ...prefix,
       program,
       `--etcd-servers=${etcd}`,
-      ...['--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', `--secure-port=${port}`],
+      ...[`--bind-address=${address}`, `--advertise-address=${address}`, `--secure-port=${port}`],
       `--cert-dir=${join(folder, 'certificates')}`,
       `--token-auth-file=${tokens}`,
       '--authorization-mode=RBAC',
@@ -180,15 +204,15 @@ function startServer(
       `--service-account-signing-key-file=${key}`,
       // Debian's etcd 3.4 has not what this needs: each watch would stand still for seconds.
       '--feature-gates=WatchList=false',
+      ...options,
     ],
     logFile: join(folder, 'api-server.log'),
   });
 }
 
-function writeKubeconfig(folder: string, port: number, token: string): string {
-  const file = join(folder, 'kubeconfig');
-  // Its certificate is its own, and it is reached over loopback alone.
-  const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true };
+function writeKubeconfig(folder: string, server: string, token: string): void {
+  // Its certificate is its own, and it is reached on this machine alone.
+  const cluster = { server, 'insecure-skip-tls-verify': true };
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -198,6 +222,5 @@ function writeKubeconfig(folder: string, port: number, token: string): string {
     'current-context': 'one',
   };
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(config), { mode: PRIVATE });
-  return file;
+  writeFileSync(join(folder, KUBECONFIG), JSON.stringify(config), { mode: PRIVATE });
 }

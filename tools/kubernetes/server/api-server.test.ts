@@ -5,7 +5,8 @@ import { installMissing } from '../../install.ts';
 import { mustRun } from '../../harness/run-program.ts';
 import { repository } from '../../steps.ts';
 import { ApiServer } from '../api-server.ts';
-import { API_SERVER_VERSION, apiServerTools } from '../api-server-tools.ts';
+import { apiServerTools } from '../api-server-tools.ts';
+import { KUBERNETES_VERSION } from '../go-build.ts';
 import { renderChart } from '../helm.ts';
 import { podsOf } from '../kubernetes-object.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
@@ -40,11 +41,11 @@ before(
 
 after(() => server?.stop());
 
-test(`the server is Kubernetes ${API_SERVER_VERSION}`, async () => {
+test(`the server is Kubernetes ${KUBERNETES_VERSION}`, async () => {
   const { gitVersion } = JSON.parse(await server.must(['get', '--raw', '/version'])) as {
     gitVersion: string;
   };
-  assert.equal(gitVersion, `v${API_SERVER_VERSION}`);
+  assert.equal(gitVersion, `v${KUBERNETES_VERSION}`);
 });
 
 for (const preset of [...PRESETS, ALL]) {
