@@ -20,6 +20,7 @@ const DOMAIN_NAME =
 const OPTIONAL_DOMAIN_NAME = `^$|${DOMAIN_NAME}`;
 const OBJECT_NAME = '^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$';
 const SECRET_KEY = '^[A-Za-z0-9._-]{1,253}$';
+const OPTIONAL_SECRET_KEY = `^$|${SECRET_KEY}`;
 const MEMORY = '^[1-9][0-9]{0,6}(Mi|Gi)$';
 const CPU = '^([1-9][0-9]{0,5}m|[1-9][0-9]{0,3}|[0-9]{1,3}\\.[0-9]{1,3})$';
 const CIDR = '^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/[0-9]{1,3}$';
@@ -164,6 +165,20 @@ export function chartValues(): JsonSchema {
         OBJECT_NAME,
       ),
       passwordKey: text('Its key.', SECRET_KEY),
+    }),
+    kafka: section('', {
+      caSecret: text(
+        'Name of the Secret with who signs the certificates of the Kafka brokers; public authorities by default. Used with `config.log.kafka.tls.enabled`.',
+        OBJECT_NAME,
+      ),
+      caKey: text('Its key.', SECRET_KEY),
+      existingSecret: text(
+        'Name of the Secret of the user as whom Kafka is used, with a password or a certificate or both; nobody by default.',
+        OBJECT_NAME,
+      ),
+      passwordKey: text('Its key of the password, used with `config.log.kafka.sasl`.', SECRET_KEY),
+      certKey: text('Its key of the certificate; none by default.', OPTIONAL_SECRET_KEY),
+      keyKey: text('Its key of the private key of the certificate.', OPTIONAL_SECRET_KEY),
     }),
     tls: section('', {
       existingSecret: text(

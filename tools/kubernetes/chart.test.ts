@@ -104,6 +104,11 @@ const REFUSED: readonly (readonly [what: string, values: Values, message: RegExp
     /tls\.existingSecret and tls\.certManager/,
   ],
   [
+    'a user of Kafka of whom nothing is used',
+    { kafka: { existingSecret: 'kafka-user' } },
+    /kafka\.existingSecret: nothing/,
+  ],
+  [
     'more workers than lanes',
     {
       config: { log: { lanes: 8 } },
@@ -240,6 +245,48 @@ test('migration has the configuration of the services, and may reach what it bri
       ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith('-migrate'),
     );
     assert.match(JSON.stringify(policy?.spec), /5432.*9092/);
+  }
+});
+
+test('who Kafka is used as is in all pods and in the migration, in the files that the configuration names', async () => {
+  const items = (...pairs: readonly (readonly [string, string])[]) =>
+    pairs.map(([key, path]) => ({ key, path }));
+  const password = { sasl: { mechanism: 'scram-sha-512', username: 'staffetta' } };
+  const authority = { name: 'kafka-cluster-ca-cert', items: items(['ca.crt', 'ca.crt']) };
+  const ways = [
+    [{}, password, items(['password', 'password'])],
+    [
+      { certKey: 'user.crt', keyKey: 'tls.key' },
+      {},
+      items(['user.crt', 'user.crt'], ['tls.key', 'user.key']),
+    ],
+  ] as const;
+  for (const [keys, sasl, fromUser] of ways) {
+    const brokers = ['kafka-kafka-bootstrap:9093'];
+    const config = { log: { kind: 'kafka', kafka: { brokers, tls: { enabled: true }, ...sasl } } };
+    const kafka = { caSecret: 'kafka-cluster-ca-cert', existingSecret: 'staffetta', ...keys };
+    const objects = objectsOf(await renderChart(tools.helm4, CHART, { ...NEEDED, config, kafka }));
+    assert.deepEqual(problemsOf(objects), []);
+    const using = podsOf(objects).filter(
+      ({ owner, isService }) => isService || owner.metadata.name.endsWith('-migrate'),
+    );
+    assert.equal(using.length, 9);
+    for (const pods of using) {
+      const volume = pods.spec.volumes?.find(({ name }) => name === 'kafka')?.['projected'];
+      const secrets = (volume as { sources: { secret: object }[] }).sources.map(
+        ({ secret }) => secret,
+      );
+      assert.deepEqual(secrets, [authority, { name: 'staffetta', items: fromUser }]);
+      const mounts = pods.spec.containers[0]?.volumeMounts ?? [];
+      const mount = mounts.find(({ name }) => name === 'kafka') as { mountPath?: string };
+      const { tls, sasl: user } = configOfPod(objects, pods).log.kafka;
+      const named = [tls.caFile, tls.certFile, tls.keyFile, user.passwordFile].filter(Boolean);
+      const mounted = ['ca.crt', ...fromUser.map(({ path }) => path)];
+      assert.deepEqual(
+        named,
+        mounted.map((file) => `${mount.mountPath}/${file}`),
+      );
+    }
   }
 });
 

@@ -30,6 +30,10 @@ const OF_THE_CHART: ReadonlySet<string> = new Set([
   'grpc.tls.certFile',
   'grpc.tls.keyFile',
   'grpc.tls.caFile',
+  'log.kafka.tls.caFile',
+  'log.kafka.tls.certFile',
+  'log.kafka.tls.keyFile',
+  'log.kafka.sasl.passwordFile',
 ]);
 
 /** What each key of the configuration carries for its own reference. */

@@ -13,7 +13,10 @@ const INTEGER_MAX = 100_000;
 /** Texts of a shape that the schema alone does not tell, by the end of their path. */
 const SAMPLES: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/^hostname$/, ['mx.example.com', 'mail-1.relay.example.org']],
-  [/(existingSecret|tlsSecret|issuerName|pullSecrets\[\])$/, ['one-secret', 'other.secret-2']],
+  [
+    /(existingSecret|tlsSecret|caSecret|issuerName|pullSecrets\[\])$/,
+    ['one-secret', 'other.secret-2'],
+  ],
   [/(className|priorityClassName|storageClass)$/, ['', 'fast', 'very-fast']],
   [/loadBalancerClass$/, ['', 'example.com/lb']],
   [/fullnameOverride$/, ['', 'relay', 'a-name-of-our-own-that-is-longer-than-it-has-to-be']],
@@ -37,7 +40,7 @@ const SAMPLES: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/(nodeSelector|[lL]abels|[aA]nnotations)$/, [{}, { 'example.com/mail': 'yes' }]],
   [/global$/, [{}]],
   [/endpoint$/, ['https://s3.example.com']],
-  [/urlKey$|passwordKey$/, ['url', 'some.key']],
+  [/(url|password|ca|cert|key)Key$/, ['url', 'some.key']],
 ];
 /** A text that is also a host and a port. */
 const ANY_TEXT = 'some.example:2525';
@@ -104,6 +107,7 @@ function withoutContradictions(values: Values, chance: Chance): Values {
   const log = at('config.log');
   log['lanes'] = 16 + Math.floor(chance() * 100);
   if (log['kind'] === 'kafka') at('config.log.kafka')['brokers'] = ['kafka-0.kafka:9092'];
+  setKafkaUser(at, chance);
   delete at('config.grpc')['targets'];
   for (const name of ['ingress', 'delivery']) {
     const scaling = at(`services.${name}.autoscaling`);
@@ -116,6 +120,23 @@ function withoutContradictions(values: Values, chance: Chance): Values {
   ports['databasePort'] = 5_432;
   ports['nextHopPorts'] = [2_525];
   return values;
+}
+
+/** By TLS or plain, as a user or nobody: with what each of them needs, and no more. */
+function setKafkaUser(at: (path: string) => Values, chance: Chance): void {
+  const enabled = chance() < 0.5;
+  const mechanisms = ['none', 'scram-sha-256', 'scram-sha-512', ...(enabled ? ['plain'] : [])];
+  const mechanism = pick(mechanisms, chance);
+  at('config.log.kafka')['tls'] = { enabled };
+  at('config.log.kafka')['sasl'] =
+    mechanism === 'none' ? { mechanism } : { mechanism, username: 'relay' };
+  const kafka = at('kafka');
+  const hasCertificate = enabled && chance() < 0.5;
+  if (!enabled) delete kafka['caSecret'];
+  kafka['certKey'] = hasCertificate ? 'user.crt' : '';
+  kafka['keyKey'] = hasCertificate ? 'user.key' : '';
+  if (hasCertificate || mechanism !== 'none') kafka['existingSecret'] = 'kafka-user';
+  else delete kafka['existingSecret'];
 }
 
 function sectionAt(values: Values, path: readonly string[]): Values {

@@ -31,12 +31,32 @@ are environment variables of the pod, which win over the file.
 {{- $_ := set $grpc "tls" $grpcTls }}
 {{- end }}
 {{- $_ := set $config "grpc" $grpc }}
+{{- if or .Values.kafka.caSecret .Values.kafka.existingSecret }}
+{{- $log := get $config "log" | default dict }}
+{{- $kafka := get $log "kafka" | default dict }}
+{{- $kafkaTls := get $kafka "tls" | default dict }}
+{{- $kafkaSasl := get $kafka "sasl" | default dict }}
+{{- if .Values.kafka.caSecret }}{{ $_ := set $kafkaTls "caFile" "/etc/staffetta/kafka/ca.crt" }}{{ end }}
+{{- if .Values.kafka.existingSecret }}
+{{- if .Values.kafka.certKey }}{{ $_ := set $kafkaTls "certFile" "/etc/staffetta/kafka/user.crt" }}{{ end }}
+{{- if .Values.kafka.keyKey }}{{ $_ := set $kafkaTls "keyFile" "/etc/staffetta/kafka/user.key" }}{{ end }}
+{{- if include "staffetta.hasKafkaPassword" . }}{{ $_ := set $kafkaSasl "passwordFile" "/etc/staffetta/kafka/password" }}{{ end }}
+{{- end }}
+{{- $_ := set $kafka "tls" $kafkaTls }}
+{{- $_ := set $kafka "sasl" $kafkaSasl }}
+{{- $_ := set $log "kafka" $kafka }}
+{{- $_ := set $config "log" $log }}
+{{- end }}
 {{- $dashboard := get $config "dashboard" | default dict }}
 {{- if include "staffetta.serves" (dict "root" . "component" "dashboard") }}
 {{- $_ := set $dashboard "adminPasswordFile" "/etc/staffetta/operator/password" }}
 {{- end }}
 {{- $_ := set $config "dashboard" $dashboard }}
 {{- toYaml $config }}
+{{- end }}
+
+{{- define "staffetta.hasKafkaPassword" -}}
+{{- if ne (dig "log" "kafka" "sasl" "mechanism" "none" .Values.config) "none" }}true{{ end }}
 {{- end }}
 
 {{/* The ports of each door in the pod: unprivileged, the defaults of the configuration. */}}

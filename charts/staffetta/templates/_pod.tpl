@@ -148,6 +148,7 @@ volumes: {{- include "staffetta.volumes" . | nindent 2 }}
   mountPath: /etc/staffetta/grpc-tls
   readOnly: true
 {{- end }}
+{{- include "staffetta.kafkaMount" .root }}
 {{- if include "staffetta.hasOperatorSecret" . }}
 - name: operator
   mountPath: /etc/staffetta/operator
@@ -181,6 +182,7 @@ volumes: {{- include "staffetta.volumes" . | nindent 2 }}
     secretName: {{ . }}
     defaultMode: 0440
 {{- end }}
+{{- include "staffetta.kafkaVolume" .root }}
 {{- if include "staffetta.hasOperatorSecret" . }}
 - name: operator
   secret:
@@ -189,6 +191,49 @@ volumes: {{- include "staffetta.volumes" . | nindent 2 }}
     items:
       - key: {{ ternary .root.Values.operator.passwordKey "password" (ne .root.Values.operator.existingSecret "") }}
         path: password
+{{- end }}
+{{- end }}
+
+{{- define "staffetta.kafkaMount" }}
+{{- if or .Values.kafka.caSecret .Values.kafka.existingSecret }}
+- name: kafka
+  mountPath: /etc/staffetta/kafka
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{/* Of two Secrets, for whoever signs for the brokers is kept apart from the user: Strimzi's way. */}}
+{{- define "staffetta.kafkaVolume" }}
+{{- $kafka := .Values.kafka }}
+{{- if or $kafka.caSecret $kafka.existingSecret }}
+- name: kafka
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- if $kafka.caSecret }}
+      - secret:
+          name: {{ $kafka.caSecret }}
+          items:
+            - key: {{ $kafka.caKey }}
+              path: ca.crt
+      {{- end }}
+      {{- if $kafka.existingSecret }}
+      - secret:
+          name: {{ $kafka.existingSecret }}
+          items:
+            {{- with $kafka.certKey }}
+            - key: {{ . }}
+              path: user.crt
+            {{- end }}
+            {{- with $kafka.keyKey }}
+            - key: {{ . }}
+              path: user.key
+            {{- end }}
+            {{- if include "staffetta.hasKafkaPassword" . }}
+            - key: {{ $kafka.passwordKey }}
+              path: password
+            {{- end }}
+      {{- end }}
 {{- end }}
 {{- end }}
 

@@ -33,6 +33,8 @@ export {
   sampleRecord,
 } from './contracts/log-samples.ts';
 export type { MadeLog } from './contracts/log-samples.ts';
+export { startSecuredKafka } from './kafka/secured-kafka.ts';
+export type { SecuredKafka } from './kafka/secured-kafka.ts';
 export { startTestKafka } from './kafka/test-kafka.ts';
 export type { TestKafka } from './kafka/test-kafka.ts';
 export type { JavaCompilers, TestBroker } from './kafka/test-broker.ts';

@@ -19,7 +19,7 @@ import type { BodyStoreOptions } from './body-store.ts';
 import { KafkaCountedLog } from './counted-log.ts';
 import { EventReader } from './event-reader.ts';
 import { Follower } from './follower.ts';
-import type { KafkaConnectionOptions } from './kafkajs-internals.ts';
+import type { KafkaConnectionOptions } from './connection-options.ts';
 import { Pipe } from './pipe.ts';
 import { ProducerFenced } from './producer.ts';
 import { Reader } from './reader.ts';

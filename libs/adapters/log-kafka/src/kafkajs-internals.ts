@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ConnectionOptions } from 'node:tls';
-import type { KafkaConfig } from 'kafkajs';
+import type { KafkaConnectionOptions, KafkaCredentials } from './connection-options.ts';
 
 /**
  * The protocol layer of kafkajs 2.2.4, whose version is pinned. Its producer and consumer are not used: the one sends
@@ -146,15 +145,6 @@ export interface FetchedPartition {
   readonly messages: readonly FetchedMessage[];
 }
 
-/** How the brokers are reached. */
-export interface KafkaConnectionOptions {
-  /** `host:port` of some brokers. */
-  readonly brokers: readonly string[];
-  readonly clientId: string;
-  readonly tls?: ConnectionOptions;
-  readonly sasl?: KafkaConfig['sasl'];
-}
-
 /** Coordinators, isolation and times as the protocol numbers them. */
 export const GROUP_COORDINATOR = 0;
 export const TRANSACTION_COORDINATOR = 1;
@@ -163,13 +153,17 @@ export const READ_COMMITTED = 1;
 export const LATEST = -1;
 export const EARLIEST = -2;
 
-const CONNECT_TIMEOUT_MS = 2_000;
 const AUTHENTICATION_TIMEOUT_MS = 2_000;
+/** What was asked before it is answered by then, so that who asks is said again in time. */
+const REAUTHENTICATION_THRESHOLD_MS = 10_000;
 /** Short: a broker that hangs keeps its connections open, and what was asked of it is asked again elsewhere. */
 const REQUEST_TIMEOUT_MS = 2_000;
 const METADATA_AGE_MAX_MS = 60_000;
 const LEADER_NOT_AVAILABLE = 5;
+const API_VERSIONS = 18;
 const NO_LEADER = -1;
+/** Of connections, their TLS included. */
+export const CONNECT_TIMEOUT_MS = 2_000;
 /** Small: whoever asks throws the connections away and comes again. */
 export const RETRY = { retries: 3, initialRetryTime: 50, maxRetryTime: 500 } as const;
 
@@ -202,6 +196,10 @@ interface Connection {
   connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
   rejectRequests(error: Error): void;
+  /** What the broker at its other end can do, once that is known. */
+  readonly versions: object | null;
+  authenticate(): Promise<void>;
+  send(protocol: { readonly request: { readonly apiKey: number } }): Promise<unknown>;
 }
 
 /**
@@ -229,6 +227,20 @@ function endConnectionsWhole(): void {
   };
 }
 endConnectionsWhole();
+
+/**
+ * A broker ends a connection on which anything else is asked while it is being said who asks, which with SASL is said
+ * again and again. All questions wait for that but the one for versions, since a connection begins with it.
+ */
+function askVersionsInTurn(): void {
+  const { prototype } = load('kafkajs/src/network/connection.js') as { prototype: Connection };
+  const { send } = prototype;
+  prototype.send = async function (this: Connection, protocol): Promise<unknown> {
+    if (this.versions && protocol.request.apiKey === API_VERSIONS) await this.authenticate();
+    return send.call(this, protocol);
+  };
+}
+askVersionsInTurn();
 
 interface KnownBroker extends Broker {
   connect(): Promise<void>;
@@ -295,7 +307,9 @@ export async function connectCluster(
   options: KafkaConnectionOptions,
   topics: readonly string[],
 ): Promise<Cluster> {
-  const attempts = options.brokers.map((broker) => connectBy(broker, options, topics));
+  const credentials = (await options.credentials?.()) ?? {};
+  const { brokers, clientId } = options;
+  const attempts = brokers.map((broker) => connectBy(broker, clientId, credentials, topics));
   const first = await Promise.any(attempts).catch((error: unknown) => {
     throw error instanceof AggregateError ? (error.errors[0] as Error) : error;
   });
@@ -311,19 +325,21 @@ function ignore(): void {
 
 async function connectBy(
   broker: string,
-  options: KafkaConnectionOptions,
+  clientId: string,
+  credentials: KafkaCredentials,
   topics: readonly string[],
 ): Promise<Cluster> {
   const cluster = new ClusterClass({
     logger: createLogger({ level: 0, logCreator: () => () => undefined }),
     socketFactory: socketFactory(),
     brokers: [broker],
-    clientId: options.clientId,
-    ssl: options.tls,
-    sasl: options.sasl,
+    clientId,
+    ssl: credentials.tls,
+    // Its library writes into what it is given.
+    sasl: credentials.sasl && { ...credentials.sasl },
     connectionTimeout: CONNECT_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
-    reauthenticationThreshold: 10_000,
+    reauthenticationThreshold: REAUTHENTICATION_THRESHOLD_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
     metadataMaxAge: METADATA_AGE_MAX_MS,

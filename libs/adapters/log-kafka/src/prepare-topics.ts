@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs';
-import type { Admin, ITopicConfig } from 'kafkajs';
-import { kafkaErrorType, RETRY } from './kafkajs-internals.ts';
-import type { KafkaConnectionOptions } from './kafkajs-internals.ts';
+import type { Admin, ITopicConfig, SASLOptions } from 'kafkajs';
+import { CONNECT_TIMEOUT_MS, kafkaErrorType, RETRY } from './kafkajs-internals.ts';
+import type { KafkaConnectionOptions } from './connection-options.ts';
 import { Topics } from './topics.ts';
 import type { TopicSettings } from './topics.ts';
 
@@ -35,12 +35,14 @@ export class TopicsUnfit extends Error {
 
 /** Makes the topics that are not there yet; rejects with TopicsUnfit where one, or a broker, is set up otherwise. */
 export async function prepareTopics(options: PrepareTopicsOptions): Promise<void> {
-  const { brokers, clientId, tls, sasl } = options.connection;
+  const { brokers, clientId, credentials } = options.connection;
+  const { tls, sasl } = (await credentials?.()) ?? {};
   const kafka = new Kafka({
     brokers: [...brokers],
     clientId,
     ...(tls && { ssl: tls }),
-    ...(sasl && { sasl }),
+    ...(sasl && { sasl: { ...sasl } as SASLOptions }),
+    connectionTimeout: CONNECT_TIMEOUT_MS,
     logLevel: logLevel.NOTHING,
     retry: RETRY,
   });

@@ -7,10 +7,10 @@ import {
   leadersOf,
   TRANSACTION_COORDINATOR,
 } from './kafkajs-internals.ts';
+import type { KafkaConnectionOptions } from './connection-options.ts';
 import type {
   Broker,
   Cluster,
-  KafkaConnectionOptions,
   Message,
   ProducerId,
   TopicData,

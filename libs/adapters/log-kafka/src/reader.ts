@@ -11,13 +11,8 @@ import {
   READ_COMMITTED,
   READ_UNCOMMITTED,
 } from './kafkajs-internals.ts';
-import type {
-  Broker,
-  Cluster,
-  FetchedMessage,
-  FetchedPartition,
-  KafkaConnectionOptions,
-} from './kafkajs-internals.ts';
+import type { KafkaConnectionOptions } from './connection-options.ts';
+import type { Broker, Cluster, FetchedMessage, FetchedPartition } from './kafkajs-internals.ts';
 import { nameOf } from './topics.ts';
 import { whileBusy } from './while-busy.ts';
 import { within } from './within.ts';

@@ -1,8 +1,9 @@
-import { prepareTopics, TopicsUnfit } from '@staffetta/log-kafka';
+import { prepareTopics, TopicsUnfit, whyUnusable } from '@staffetta/log-kafka';
 import type { KafkaConnectionOptions, TopicSettings } from '@staffetta/log-kafka';
 import { formatHostPort } from '@staffetta/platform';
 import type { Config } from '@staffetta/platform';
 import { ACCEPTED_LANES, LOCAL_LANES } from '@staffetta/postgres';
+import { readKafkaCredentials } from './kafka-credentials.ts';
 
 const PREFIX = 'mail';
 /** Brokers may come up after us; they are waited for this long, in milliseconds. */
@@ -15,16 +16,20 @@ export function topicSettings({ log }: Config): TopicSettings {
   return { prefix: PREFIX, lanes };
 }
 
-/** How the brokers are reached. */
+/** How the brokers are reached: each time as the files of the configuration have it by then. */
 export function kafkaConnection({ log }: Config): KafkaConnectionOptions {
-  return { brokers: log.kafka.brokers.map(formatHostPort), clientId: 'staffetta' };
+  return {
+    brokers: log.kafka.brokers.map(formatHostPort),
+    clientId: 'staffetta',
+    credentials: () => readKafkaCredentials(log.kafka),
+  };
 }
 
 /**
  * Makes and checks the topics, once brokers answer. Rejects with an error about the configuration where they, or a
- * broker, are set up otherwise than it says.
+ * broker, are set up otherwise than it says, or where one of its files cannot be used.
  */
-export async function prepareKafka(config: Config): Promise<void> {
+export async function prepareKafka(config: Config, waitMs = BROKERS_WAIT_MS): Promise<void> {
   const { replicationFactor } = config.log.kafka;
   const options = {
     ...topicSettings(config),
@@ -32,7 +37,8 @@ export async function prepareKafka(config: Config): Promise<void> {
     replicationFactor,
     minInsyncReplicas: Math.max(replicationFactor - 1, 1),
   };
-  for (const untilMs = Date.now() + BROKERS_WAIT_MS; ;) {
+  await readKafkaCredentials(config.log.kafka);
+  for (const untilMs = Date.now() + waitMs; ;) {
     try {
       await prepareTopics(options);
       return;
@@ -43,7 +49,8 @@ export async function prepareKafka(config: Config): Promise<void> {
       }
       if (Date.now() > untilMs) {
         const names = options.connection.brokers.join(', ');
-        throw new Error(`log.kafka.brokers: none of ${names} can be used`, { cause: error });
+        const message = `log.kafka.brokers: none of ${names} can be used: ${whyUnusable(error)}`;
+        throw new Error(message, { cause: error });
       }
       await new Promise((resolve) => setTimeout(resolve, BROKERS_RETRY_MS));
     }

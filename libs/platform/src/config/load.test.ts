@@ -207,6 +207,36 @@ test('where services answer gRPC, and the files of its TLS', () => {
   assert.equal(grpc.tls.certFile, join(folder, 'cert.pem'));
 });
 
+test('TLS and SASL to Kafka are whole, or what is missing is named', () => {
+  const prefix = 'STAFFETTA_LOG_KAFKA_';
+  const kafka = (values: Record<string, string>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+  const tls = { TLS_ENABLED: 'true', TLS_CERT_FILE: 'user.crt', TLS_KEY_FILE: 'user.key' };
+  const user = { SASL_USERNAME: 'relay', SASL_PASSWORD_FILE: 'password' };
+  const { log } = load(kafka({ ...tls, ...user, SASL_MECHANISM: 'scram-sha-512' }));
+  assert.equal(log.kafka.tls.keyFile, join(folder, 'user.key'));
+  assert.equal(log.kafka.sasl.passwordFile, join(folder, 'password'));
+  assert.equal(load(kafka({ ...user, SASL_MECHANISM: 'scram-sha-256' })).log.kind, 'postgres');
+
+  const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
+    [{ TLS_ENABLED: 'true', TLS_CERT_FILE: 'a' }, /^log\.kafka\.tls\.certFile and .*keyFile: one/],
+    [{ TLS_CA_FILE: 'a' }, /^log\.kafka\.tls\.caFile: .* without log\.kafka\.tls\.enabled$/],
+    [{ ...tls, TLS_ENABLED: 'false' }, /^log\.kafka\.tls\.certFile.*\nlog\.kafka\.tls\.keyFile/],
+    [user, /^log\.kafka\.sasl\.username: .* without .*\nlog\.kafka\.sasl\.passwordFile/],
+    [
+      { SASL_MECHANISM: 'scram-sha-512', SASL_USERNAME: 'a' },
+      /^log\.kafka\.sasl\.passwordFile: is/,
+    ],
+    [
+      { ...tls, SASL_MECHANISM: 'plain', SASL_PASSWORD_FILE: 'a' },
+      /^log\.kafka\.sasl\.username: is/,
+    ],
+    [{ ...user, SASL_MECHANISM: 'plain' }, /^log\.kafka\.sasl\.mechanism: plain .*tls\.enabled$/],
+    [{ ...user, SASL_MECHANISM: 'gssapi' }, /^log\.kafka\.sasl\.mechanism/],
+  ];
+  for (const [values, message] of wrong) assert.match(problemsOf(kafka(values)), message);
+});
+
 test('a port is known by its key', () => {
   assert.equal(keyOfPort(load(), 2465), 'smtp.submissionsPort');
   assert.equal(keyOfPort(load(), 1), undefined);

@@ -140,6 +140,32 @@ function findContradictions(config: Config): string[] {
   if (config.log.kind === 'kafka' && config.log.kafka.brokers.length === 0) {
     problems.push('log.kafka.brokers: is needed when log.kind is kafka');
   }
+  return [...problems, ...findKafkaContradictions(config.log.kafka)];
+}
+
+function findKafkaContradictions({ tls, sasl }: Config['log']['kafka']): string[] {
+  const problems: string[] = [];
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
+    problems.push('log.kafka.tls.certFile and log.kafka.tls.keyFile: one is set without the other');
+  }
+  for (const name of ['caFile', 'certFile', 'keyFile'] as const) {
+    if (tls.enabled || tls[name] === undefined) continue;
+    problems.push(`log.kafka.tls.${name}: is set without log.kafka.tls.enabled`);
+  }
+  const isSasl = sasl.mechanism !== 'none';
+  for (const name of ['username', 'passwordFile'] as const) {
+    const isSet = sasl[name] !== undefined;
+    if (isSasl && !isSet) {
+      problems.push(`log.kafka.sasl.${name}: is needed with log.kafka.sasl.mechanism`);
+    } else if (isSet && !isSasl) {
+      problems.push(`log.kafka.sasl.${name}: is set without log.kafka.sasl.mechanism`);
+    }
+  }
+  if (sasl.mechanism === 'plain' && !tls.enabled) {
+    problems.push(
+      'log.kafka.sasl.mechanism: plain would tell the password to anybody on the way without log.kafka.tls.enabled',
+    );
+  }
   return problems;
 }
 

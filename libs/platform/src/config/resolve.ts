@@ -87,6 +87,16 @@ export function resolveConfig(raw: RawConfig, machine: Machine, cwd: string) {
         brokers: (raw.log.kafka.brokers ?? []).flatMap(
           (broker) => parseHostPort(broker, 9092) ?? [],
         ),
+        tls: {
+          ...raw.log.kafka.tls,
+          caFile: path(cwd, raw.log.kafka.tls.caFile),
+          certFile: path(cwd, raw.log.kafka.tls.certFile),
+          keyFile: path(cwd, raw.log.kafka.tls.keyFile),
+        },
+        sasl: {
+          ...raw.log.kafka.sasl,
+          passwordFile: path(cwd, raw.log.kafka.sasl.passwordFile),
+        },
       },
     },
   };

@@ -148,6 +148,27 @@ const web = {
   }),
 };
 
+const kafka = {
+  tls: z.strictObject({
+    enabled: flag(false, 'TLS to the Kafka brokers, whose certificates must be for their names.'),
+    caFile: optionalText(
+      'the public authorities that Node.js knows',
+      'Who signs the certificates of the brokers, PEM.',
+    ),
+    certFile: optionalText('none', 'Certificate that is shown to the brokers, PEM.'),
+    keyFile: optionalText('none', 'Its private key, PEM.'),
+  }),
+  sasl: z.strictObject({
+    mechanism: choice(
+      ['none', 'plain', 'scram-sha-256', 'scram-sha-512'],
+      'none',
+      'How a user is proven to the Kafka brokers; plain only with TLS.',
+    ),
+    username: optionalText('none', 'Name of the user.'),
+    passwordFile: optionalText('none', 'File with the password of the user (its first line).'),
+  }),
+};
+
 const storage = {
   log: z.strictObject({
     kind: choice(['postgres', 'kafka'], 'postgres', 'Where mail moves: PostgreSQL or Kafka.'),
@@ -164,6 +185,8 @@ const storage = {
           'Copies of each record in Kafka, all but one of them in sync; 1 for a single broker.',
           { max: 7 },
         ),
+        tls: kafka.tls.prefault({}),
+        sasl: kafka.sasl.prefault({}),
       })
       .prefault({}),
   }),

@@ -27,6 +27,8 @@ export interface BrokerSettings {
   readonly compilers: JavaCompilers;
   /** The contents of server.properties. */
   readonly properties: Readonly<Record<string, string | number>>;
+  /** Users, as `--add-scram` takes them. */
+  readonly scram: readonly string[];
 }
 
 /** One Kafka broker as a process, with what may happen to it. */
@@ -55,12 +57,13 @@ export class TestBroker {
 
   /** Makes the data folder; once. */
   async format(): Promise<void> {
-    const { folder, clusterId, properties } = this.#settings;
+    const { folder, clusterId, properties, scram } = this.#settings;
     const lines = Object.entries({ ...properties, 'log.dirs': join(folder, 'data') });
     const text = lines.map(([name, value]) => `${name}=${value}\n`).join('');
     await writeFile(this.#propertiesFile, text);
     // An id may begin with a dash.
     const format = ['format', `--cluster-id=${clusterId}`, '-c', this.#propertiesFile];
+    for (const user of scram) format.push('--add-scram', user);
     await promisify(execFile)('java', this.#java('kafka.tools.StorageTool', format));
   }
 

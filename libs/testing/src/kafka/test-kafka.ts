@@ -10,6 +10,8 @@ import { kafkaJars } from './kafka-jars.ts';
 import { TestBroker } from './test-broker.ts';
 import type { JavaCompilers } from './test-broker.ts';
 
+const PROTOCOLS = ['CLIENT:PLAINTEXT', 'PROXY:PLAINTEXT', 'CONTROLLER:PLAINTEXT'];
+
 /** A real Apache Kafka (KRaft) on free ports of 127.0.0.1, in a temporary folder. */
 export interface TestKafka {
   /** Each is broker and controller. */
@@ -25,10 +27,23 @@ export interface TestKafka {
   stop(): Promise<void>;
 }
 
+/** What a broker has beside the listeners of all. */
+export interface MoreListeners {
+  /** `NAME://host:port` where it listens, and what it says of where that is. */
+  readonly listeners: readonly string[];
+  readonly advertised: readonly string[];
+  /** `NAME:PROTOCOL`. */
+  readonly protocols: readonly string[];
+  readonly properties: Readonly<Record<string, string | number>>;
+  /** Users who say their password by SCRAM: `MECHANISM=[name=NAME,password=PASSWORD]`. */
+  readonly scram: readonly string[];
+}
+
 /** Starts one broker, or as many as told; they serve when it resolves. */
 export async function startTestKafka(
   brokerCount: 1 | 3 = 1,
   compilers: JavaCompilers = 'first',
+  more?: MoreListeners,
 ): Promise<TestKafka> {
   const jars = await kafkaJars();
   const folder = await mkdtemp(join(tmpdir(), 'staffetta-kafka-'));
@@ -45,15 +60,26 @@ export async function startTestKafka(
     const proxy = await FaultyProxy.start({ host: '127.0.0.1', port: behindProxy });
     const own = join(folder, String(index + 1));
     await mkdir(own);
+    const client = `CLIENT://127.0.0.1:${port}`;
+    const listeners = [
+      client,
+      `PROXY://127.0.0.1:${behindProxy}`,
+      `CONTROLLER://127.0.0.1:${controllerPort(index)}`,
+      ...(more?.listeners ?? []),
+    ];
+    const advertised = [client, `PROXY://127.0.0.1:${proxy.port}`, ...(more?.advertised ?? [])];
     const properties = {
       ...propertiesOf(brokerCount),
+      ...more?.properties,
       'node.id': index + 1,
       'controller.quorum.voters': voters,
-      listeners: `CLIENT://127.0.0.1:${port},PROXY://127.0.0.1:${behindProxy},CONTROLLER://127.0.0.1:${controllerPort(index)}`,
-      'advertised.listeners': `CLIENT://127.0.0.1:${port},PROXY://127.0.0.1:${proxy.port}`,
+      listeners: listeners.join(),
+      'advertised.listeners': advertised.join(),
+      'listener.security.protocol.map': [...PROTOCOLS, ...(more?.protocols ?? [])].join(),
     };
+    const settings = { jars, folder: own, clusterId, port, compilers, properties };
     proxies.push(proxy);
-    brokers.push(new TestBroker({ jars, folder: own, clusterId, port, compilers, properties }));
+    brokers.push(new TestBroker({ ...settings, scram: more?.scram ?? [] }));
   }
   const kafka: TestKafka = {
     brokers,
@@ -87,7 +113,6 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
     'process.roles': 'broker,controller',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'CLIENT',
-    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,PROXY:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'auto.create.topics.enable': 'false',
     'group.initial.rebalance.delay.ms': 0,
     'offsets.topic.num.partitions': 4,
@@ -111,7 +136,7 @@ function propertiesOf(brokerCount: number): Readonly<Record<string, string | num
 }
 
 /** Ports that are free now, all different. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   for (const server of servers) {
     server.listen(0, '127.0.0.1');

@@ -12,6 +12,7 @@ export class FaultyProxy {
   /** Connections that only the server still believes in. */
   readonly #abandoned = new Set<Socket>();
   #held = false;
+  #taken = 0;
 
   private constructor(target: NetConnectOpts) {
     this.#target = target;
@@ -29,6 +30,11 @@ export class FaultyProxy {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
     return address.port;
+  }
+
+  /** Connections that came, ended ones too. */
+  get taken(): number {
+    return this.#taken;
   }
 
   /** Cuts all connections: requests on their way still reach the server, replies are lost. */
@@ -76,6 +82,7 @@ export class FaultyProxy {
   }
 
   #join(client: Socket): void {
+    this.#taken += 1;
     const server = createConnection(this.#target);
     this.#pairs.set(client, server);
     client.pipe(server);

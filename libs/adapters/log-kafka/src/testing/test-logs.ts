@@ -36,11 +36,14 @@ export interface TestLogs {
 }
 
 /** To be called at the top of a test file: logs on one Kafka, and on databases copied from one that is migrated once. */
-export function testKafkaLogs(brokers: 1 | 3 = 1): () => Promise<TestLogs> {
+export function testKafkaLogs(
+  brokers: 1 | 3 = 1,
+  start: () => Promise<TestKafka> = () => startTestKafka(brokers),
+): () => Promise<TestLogs> {
   let kafka: TestKafka;
   let template: TestDatabase;
   before(async () => {
-    [kafka, template] = await Promise.all([startTestKafka(brokers), startTestDatabase()]);
+    [kafka, template] = await Promise.all([start(), startTestDatabase()]);
     const database = open(template.url);
     await migrate(database);
     // The rows of the lanes; its own log stays empty.
