@@ -37,16 +37,18 @@ export class LoadBalancer {
 
   async #look(): Promise<void> {
     while (!this.#stopping) {
-      const services = (await this.#api.list(
-        ['services'],
-        this.#namespace,
-      )) as unknown as Service[];
-      for (const { metadata, spec, status } of services) {
-        const address = this.#addresses[metadata.name];
-        const isWaiting = spec.type === 'LoadBalancer' && !status.loadBalancer.ingress;
-        if (isWaiting && address !== undefined) await this.#give(metadata.name, address);
-      }
+      // An API server that is away is asked again.
+      await this.#giveAll().catch(() => undefined);
       await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  async #giveAll(): Promise<void> {
+    const services = (await this.#api.list(['services'], this.#namespace)) as unknown as Service[];
+    for (const { metadata, spec, status } of services) {
+      const address = this.#addresses[metadata.name];
+      const isWaiting = spec.type === 'LoadBalancer' && !status.loadBalancer.ingress;
+      if (isWaiting && address !== undefined) await this.#give(metadata.name, address);
     }
   }
 
