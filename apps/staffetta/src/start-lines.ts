@@ -34,6 +34,7 @@ function doors({ config }: Context, has: (name: ServiceName) => boolean): string
   const ports: readonly (readonly [ServiceName, string, ...number[]])[] = [
     ['ingress', 'SMTP (MX)', smtp.mxPort],
     ['ingress', 'submission', smtp.submissionPort, smtp.submissionsPort],
+    ['ingress', 'by PROXY', smtp.proxyMxPort, smtp.proxySubmissionPort, smtp.proxySubmissionsPort],
     ['mailbox', 'IMAP', imap.port, imap.tlsPort],
     ['mailbox', 'POP3', pop3.port, pop3.tlsPort],
     ['mailbox', 'LMTP', lmtp.port],

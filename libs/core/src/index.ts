@@ -175,6 +175,7 @@ export type {
   SmtpListener,
   SmtpListenerOptions,
   SmtpMail,
+  SmtpProxyOptions,
   SmtpRcpt,
   SmtpSessionHandler,
   SmtpSessionInfo,

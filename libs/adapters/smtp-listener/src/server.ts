@@ -5,6 +5,7 @@ import { SMTPServer } from 'smtp-server';
 import type { SMTPServerAuthentication, SMTPServerOptions, SMTPServerSession } from 'smtp-server';
 import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { ListenerConnection, TLS_HANDSHAKE_MS } from './connection.ts';
+import { readProxyHeader } from './read-proxy-header.ts';
 
 /** Implicit TLS: handshakes under way at once; beyond them sockets are dropped. */
 const HANDSHAKES_MAX = 2_000;
@@ -55,12 +56,20 @@ export class ListenerServer extends SMTPServer {
       .then((known) => callback(null, known ? { user } : { user: '' }));
   }
 
-  /** There is no PROXY protocol, and nobody looks at connection ids. */
+  /** Nobody looks at connection ids. */
   override _handleProxy(
-    _socket: Socket,
-    callback: (error: Error | null, socketOptions: { id: string }) => void,
+    socket: Socket,
+    callback: (error: Error | null, socketOptions: SMTPConnectionOptions & { id: string }) => void,
   ): void {
-    callback(null, { id: '-' });
+    const { proxy } = this.listenerOptions;
+    if (!proxy) {
+      callback(null, { id: '-' });
+      return;
+    }
+    void readProxyHeader(socket, proxy).then((peer) => {
+      if (peer.kind === 'accepted') callback(null, { id: '-', remoteAddress: peer.client });
+      else callback(new Error('no PROXY header'), { id: '-' });
+    });
   }
 
   /** The socket of a connection has closed. */

@@ -3,7 +3,7 @@ import type { Context } from '@staffetta/composition-context';
 import { systemClock } from '@staffetta/core';
 import type { Metrics, Service } from '@staffetta/platform';
 import { INGRESS_DEFAULTS, createIngress } from '@staffetta/service-ingress';
-import type { IngressMetrics } from '@staffetta/service-ingress';
+import type { IngressMetrics, IngressOptions } from '@staffetta/service-ingress';
 import { listenSmtp } from '@staffetta/smtp-listener';
 
 /** The SMTP doors on the log and the directory of the context. */
@@ -11,7 +11,7 @@ export async function createIngressService(context: Context): Promise<Service> {
   const { config, logger } = context;
   const { log, certificate } = context.parts;
   const directory = await chooseDoorDirectory(context);
-  const { mxPort, submissionPort, submissionsPort } = config.smtp;
+  const { smtp } = config;
   const ingress = createIngress({
     log,
     directory,
@@ -24,11 +24,12 @@ export async function createIngressService(context: Context): Promise<Service> {
     onError: (error) => logger.warn({ err: error }, 'an SMTP session met an error'),
     options: {
       ...INGRESS_DEFAULTS,
-      ...config.smtp,
+      ...smtp,
       hostname: context.hostname,
       hosts: config.listen,
-      ports: { mx: on(mxPort), submission: on(submissionPort), submissions: on(submissionsPort) },
-      idleTimeoutMs: config.smtp.idleMs,
+      ports: doors(smtp.mxPort, smtp.submissionPort, smtp.submissionsPort),
+      proxyPorts: doors(smtp.proxyMxPort, smtp.proxySubmissionPort, smtp.proxySubmissionsPort),
+      idleTimeoutMs: smtp.idleMs,
       expiresMs: config.delivery.expiresMs,
     },
   });
@@ -47,8 +48,12 @@ export async function createIngressService(context: Context): Promise<Service> {
 }
 
 /** Port 0 turns a door off. */
-function on(port: number): number | undefined {
-  return port === 0 ? undefined : port;
+function doors(mx: number, submission: number, submissions: number): IngressOptions['ports'] {
+  return {
+    mx: mx || undefined,
+    submission: submission || undefined,
+    submissions: submissions || undefined,
+  };
 }
 
 function ingressMetrics(metrics: Metrics): IngressMetrics {

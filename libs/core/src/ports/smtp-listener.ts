@@ -82,6 +82,13 @@ export interface TlsIdentity {
   readonly key: string | Buffer;
 }
 
+/** Whose headers are believed. A connection of another peer, or without a header, is closed without a word. */
+export interface SmtpProxyOptions {
+  trusts(address: string): boolean;
+  /** From the connection to the end of its header. */
+  readonly timeoutMs: number;
+}
+
 export interface SmtpListenerOptions {
   readonly protocol: 'smtp' | 'lmtp';
   /** IP addresses to listen on; IPv6 ones are skipped where the machine has none. */
@@ -94,6 +101,8 @@ export interface SmtpListenerOptions {
   readonly implicitTls: boolean;
   /** Without it there is neither TLS nor AUTH. */
   readonly tls: TlsIdentity | undefined;
+  /** Present: a header of the PROXY protocol comes first in every connection, before TLS and greeting. */
+  readonly proxy?: SmtpProxyOptions;
   readonly limits: SmtpLimits;
   /** Octets of content held, over all sessions of all listeners that share it. */
   readonly memory: MemoryBudget;

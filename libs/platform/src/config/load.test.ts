@@ -170,6 +170,16 @@ describe('what is wrong is named', () => {
     assert.match(problemsOf({ STAFFETTA_DELIVERY_RETRY_MAX_MS: '1' }), /^delivery\.retryMaxMs/);
     assert.match(problemsOf({ STAFFETTA_GRPC_TLS_KEY_FILE: 'a' }), /^grpc\.tls\.certFile and/);
     assert.match(problemsOf({ STAFFETTA_GRPC_TLS_CA_FILE: 'a' }), /^grpc\.tls\.caFile/);
+    const ports = {
+      STAFFETTA_SMTP_PROXY_MX_PORT: '26',
+      STAFFETTA_SMTP_PROXY_SUBMISSIONS_PORT: '27',
+    };
+    assert.equal(
+      problemsOf(ports),
+      'smtp.proxyMxPort: is set without smtp.proxyNetworks\nsmtp.proxySubmissionsPort: is set without smtp.proxyNetworks',
+    );
+    const config = load({ ...ports, STAFFETTA_SMTP_PROXY_NETWORKS: '10.0.0.0/8' });
+    assert.deepEqual(config.smtp.proxyNetworks, ['10.0.0.0/8']);
   });
 });
 

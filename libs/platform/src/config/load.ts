@@ -127,6 +127,10 @@ function findContradictions(config: Config): string[] {
   if (config.delivery.retryMaxMs < config.delivery.retryMinMs) {
     problems.push('delivery.retryMaxMs: is less than delivery.retryMinMs');
   }
+  for (const name of ['proxyMxPort', 'proxySubmissionPort', 'proxySubmissionsPort'] as const) {
+    if (config.smtp[name] === 0 || config.smtp.proxyNetworks.length > 0) continue;
+    problems.push(`smtp.${name}: is set without smtp.proxyNetworks`);
+  }
   if ((config.tls.certFile === undefined) !== (config.tls.keyFile === undefined)) {
     problems.push('tls.certFile and tls.keyFile: one is set without the other');
   }

@@ -40,7 +40,13 @@ const smtp = z.strictObject({
   mxPort: port(2525, 'Port of the MX door, for mail from other servers'),
   submissionPort: port(2587, 'Port of submission with STARTTLS (RFC 6409)'),
   submissionsPort: port(2465, 'Port of submission over TLS (RFC 8314)'),
-  relayNetworks: networks('Networks that may relay without AUTH, by any of the three doors.'),
+  proxyMxPort: port(0, 'Port of the MX door behind a balancer that speaks the PROXY protocol'),
+  proxySubmissionPort: port(0, 'The same of submission with STARTTLS'),
+  proxySubmissionsPort: port(0, 'The same of submission over TLS'),
+  proxyNetworks: networks(
+    'Networks of the balancers: only they may come to these ports, with a PROXY header of version 1 or 2, whose address then is the client.',
+  ),
+  relayNetworks: networks('Networks that may relay without AUTH, by any of the SMTP doors.'),
   relayTenant: text('default', 'Tenant to which the mail of smtp.relayNetworks belongs.'),
   sizeBytes: integer(50 * MB, 'Largest message that is taken, announced by SIZE (RFC 1870).', {
     min: 64 * KIB,
@@ -52,7 +58,7 @@ const smtp = z.strictObject({
       min: 100,
     },
   ),
-  connectionsMax: integer(20_000, 'Connections of all three doors at once.'),
+  connectionsMax: integer(20_000, 'Connections of all SMTP doors at once.'),
   connectionsPerAddressMax: integer(
     200,
     'Connections at once from one address; an IPv6 /64 counts as one address.',

@@ -117,6 +117,8 @@ const TEST_OPTIONS: IngressOptions = {
   hostname: 'mx.test.example',
   hosts: ['127.0.0.1'],
   ports: { mx: 0, submission: 0, submissions: 0 },
+  proxyPorts: { mx: undefined, submission: undefined, submissions: undefined },
+  proxyNetworks: [],
   relayNetworks: [],
   relayTenant: 'default',
   sizeBytes: 1_000_000,

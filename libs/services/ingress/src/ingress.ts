@@ -6,6 +6,7 @@ import type {
   Log,
   SmtpAnswer,
   SmtpListener,
+  SmtpProxyOptions,
   SmtpSessionHandler,
   SmtpSessionInfo,
   TlsIdentity,
@@ -17,12 +18,13 @@ import { refuse } from './context.ts';
 import type { IngressContext } from './context.ts';
 import { LoginDelay } from './login-delay.ts';
 import { MxSession } from './mx-session.ts';
-import type { AcceptsMail, Door, IngressMetrics, IngressOptions } from './options.ts';
+import type { AcceptsMail, Door, IngressMetrics, IngressOptions, Way } from './options.ts';
 import { Networks } from './peer-group.ts';
 import { SubmissionSession } from './submission-session.ts';
 import type { MailSubmitter } from './submitter.ts';
 
 const DOORS: readonly Door[] = ['mx', 'submission', 'submissions'];
+const WAYS: readonly Way[] = ['direct', 'proxy'];
 
 /** What ingress works with. */
 export interface IngressParts {
@@ -43,7 +45,7 @@ export interface IngressParts {
 export interface Ingress {
   /** Opens all doors, or none: rejects as ListenSmtp does, with the `door` on the error. */
   start(): Promise<void>;
-  addresses(door: Door): readonly { readonly host: string; readonly port: number }[];
+  addresses(door: Door, way?: Way): readonly { readonly host: string; readonly port: number }[];
   setTls(tls: TlsIdentity): void;
   /** Closes the doors; see SmtpListener.drain. */
   drain(timeoutMs: number): Promise<void>;
@@ -58,7 +60,12 @@ export function createIngress(parts: IngressParts): Ingress {
   const connections = new ConnectionTable(options.connectionsPerAddressMax, options.connectionsMax);
   const networks = new Networks(options.relayNetworks);
   const network: MailSubmitter = { kind: 'network', tenantId: options.relayTenant, bulk: false };
-  const listeners = new Map<Door, SmtpListener>();
+  const proxies = new Networks(options.proxyNetworks);
+  const proxy: SmtpProxyOptions = {
+    trusts: (address) => proxies.has(address),
+    timeoutMs: options.proxyTimeoutMs,
+  };
+  const listeners = new Map<`${Way} ${Door}`, SmtpListener>();
 
   function open(door: Door, info: SmtpSessionInfo): SmtpSessionHandler | SmtpAnswer {
     const { remoteAddress } = info;
@@ -78,7 +85,7 @@ export function createIngress(parts: IngressParts): Ingress {
       : new SubmissionSession(context, door, info, submitter, onClose);
   }
 
-  function listen(door: Door, port: number): Promise<SmtpListener> {
+  function listen(door: Door, way: Way, port: number): Promise<SmtpListener> {
     return parts.listen({
       protocol: 'smtp',
       hosts: options.hosts,
@@ -86,6 +93,7 @@ export function createIngress(parts: IngressParts): Ingress {
       hostname: options.hostname,
       implicitTls: door === 'submissions',
       tls: parts.tls,
+      ...(way === 'proxy' && { proxy }),
       limits: options,
       memory,
       open: (info) => open(door, info),
@@ -99,18 +107,20 @@ export function createIngress(parts: IngressParts): Ingress {
 
   return {
     async start() {
-      for (const door of DOORS) {
-        const port = options.ports[door];
-        if (port === undefined) continue;
-        try {
-          listeners.set(door, await listen(door, port));
-        } catch (error) {
-          await drain(0);
-          throw Object.assign(error as Error, { door });
+      for (const way of WAYS) {
+        for (const door of DOORS) {
+          const port = (way === 'proxy' ? options.proxyPorts : options.ports)[door];
+          if (port === undefined) continue;
+          try {
+            listeners.set(`${way} ${door}`, await listen(door, way, port));
+          } catch (error) {
+            await drain(0);
+            throw Object.assign(error as Error, { door });
+          }
         }
       }
     },
-    addresses: (door) => listeners.get(door)?.addresses ?? [],
+    addresses: (door, way = 'direct') => listeners.get(`${way} ${door}`)?.addresses ?? [],
     setTls(tls) {
       for (const listener of listeners.values()) listener.setTls(tls);
     },

@@ -3,6 +3,9 @@ import type { SmtpAnswer } from '@staffetta/core';
 /** The SMTP doors. */
 export type Door = 'mx' | 'submission' | 'submissions';
 
+/** How clients come to a door: themselves, or through a balancer that speaks the PROXY protocol. */
+export type Way = 'direct' | 'proxy';
+
 export interface IngressOptions {
   /** Stands in banners and Received; a domain name or an address literal. */
   readonly hostname: string;
@@ -10,6 +13,12 @@ export interface IngressOptions {
   readonly hosts: readonly string[];
   /** 0 takes a free port; a door that is undefined is off. */
   readonly ports: Readonly<Record<Door, number | undefined>>;
+  /** The same doors for balancers: each connection begins with a PROXY header, which tells the client's address. */
+  readonly proxyPorts: Readonly<Record<Door, number | undefined>>;
+  /** Peers (addresses, or networks in CIDR form) that may come to these; all others are closed at once. */
+  readonly proxyNetworks: readonly string[];
+  /** From the connection to the end of its header. */
+  readonly proxyTimeoutMs: number;
   /** Peers (addresses, or networks in CIDR form) that relay without AUTH, and as whom. */
   readonly relayNetworks: readonly string[];
   readonly relayTenant: string;
@@ -31,6 +40,7 @@ export interface IngressOptions {
 
 /** Limits that hardly anyone needs to set. */
 export const INGRESS_DEFAULTS = {
+  proxyTimeoutMs: 5_000,
   connectionsMax: 20_000,
   errorsMax: 100,
   commandsMax: 10_000,
