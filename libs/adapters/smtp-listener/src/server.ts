@@ -7,7 +7,7 @@ import type { SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection.js';
 import { ListenerConnection, TLS_HANDSHAKE_MS } from './connection.ts';
 import { readProxyHeader } from './read-proxy-header.ts';
 
-/** Implicit TLS: handshakes under way at once; beyond them sockets are dropped. */
+/** Implicit TLS and PROXY headers: handshakes under way at once; beyond them sockets are dropped. */
 const HANDSHAKES_MAX = 2_000;
 
 /** smtp-server with our own connections in place of its own. */
@@ -54,6 +54,11 @@ export class ListenerServer extends SMTPServer {
     void connection
       .authenticate(user, acting ? '' : (auth.password ?? ''))
       .then((known) => callback(null, known ? { user } : { user: '' }));
+  }
+
+  /** Until its header is in, a socket is one of those whose handshake is under way. */
+  override _expectsProxyHeader(_socket: Socket): boolean {
+    return this.listenerOptions.proxy !== undefined;
   }
 
   /** Nobody looks at connection ids. */
