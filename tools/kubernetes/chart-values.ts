@@ -146,6 +146,11 @@ export function chartValues(): JsonSchema {
       mx: door('the MX door, 25'),
       submission: door('submission with STARTTLS, 587'),
       submissions: door('submission over TLS, 465'),
+      proxyMx: door(
+        'the MX door behind a balancer that speaks the PROXY protocol, 25 of a Service of its own; with `config.smtp.proxyNetworks`',
+      ),
+      proxySubmission: door('the same of submission with STARTTLS, 587'),
+      proxySubmissions: door('the same of submission over TLS, 465'),
       imap: door('IMAP, 143 and 993'),
       pop3: door('POP3, 110 and 995'),
       lmtp: door('LMTP, 24, inside the cluster'),
@@ -204,7 +209,7 @@ export function chartValues(): JsonSchema {
       'SingleStack',
     ]),
     ipFamilies: list('Their order; the cluster chooses by default.', choice('', ['IPv4', 'IPv6'])),
-    expose: section('', { smtp: exposed, mailbox: exposed }),
+    expose: section('', { smtp: exposed, proxy: exposed, mailbox: exposed }),
     web: section('', {
       apiHost: text(
         'Host name of the email API outside; empty: not outside.',
@@ -228,6 +233,9 @@ export function chartValues(): JsonSchema {
     networkPolicy: section('', {
       enabled: flag('Refuse all connections of the pods that are not needed.'),
       clientCidrs: list('Networks from which the mail doors take connections.', text('', CIDR), 1),
+      proxyFrom: peers(
+        'From where the doors of the PROXY protocol are reached: the balancers and nobody else, who could say to be any client. Needed with such a door.',
+      ),
       webFrom: peers('From where the email API and the dashboard are reached.'),
       lmtpFrom: peers('From where LMTP is reached.'),
       metricsFrom: peers('From where the telemetry port is reached.'),

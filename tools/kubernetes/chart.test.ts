@@ -119,6 +119,16 @@ const REFUSED: readonly (readonly [what: string, values: Values, message: RegExp
     /services\.delivery\.autoscaling\.maxReplicas.*log\.lanes/,
   ],
   [
+    'a PROXY door without balancers',
+    { doors: { proxyMx: true }, networkPolicy: { proxyFrom: [{ podSelector: {} }] } },
+    /config\.smtp\.proxyNetworks.*doors\.proxyMx/,
+  ],
+  [
+    'a PROXY door for every pod',
+    { doors: { proxySubmission: true }, config: { smtp: { proxyNetworks: ['10.0.0.0/8'] } } },
+    /networkPolicy\.proxyFrom.*doors\.proxySubmission/,
+  ],
+  [
     'KEDA without Prometheus',
     { services: { delivery: { autoscaling: { enabled: true } } } },
     /prometheusAddress/,
@@ -227,6 +237,39 @@ test("the client's address is kept unless a value gives it away", async () => {
   };
   assert.equal(await find({}), 'Local');
   assert.equal(await find({ expose: { smtp: { externalTrafficPolicy: 'Cluster' } } }), 'Cluster');
+});
+
+test('doors of the PROXY protocol have a Service of their own, and only the balancers reach them', async () => {
+  const from = [{ podSelector: { matchLabels: { app: 'balancer' } } }];
+  for (const allInOne of [false, true]) {
+    const values = {
+      ...NEEDED,
+      doors: { proxyMx: true, proxySubmission: true, proxySubmissions: true },
+      config: { smtp: { proxyNetworks: ['10.0.0.0/8'] } },
+      networkPolicy: { proxyFrom: from },
+      allInOne: { enabled: allInOne },
+    };
+    const objects = objectsOf(await renderChart(tools.helm4, CHART, values));
+    assert.deepEqual(problemsOf(objects), []);
+    const name = allInOne ? 'all-in-one' : 'ingress';
+    const pods = podsOf(objects).find(({ owner }) => owner.metadata.name.endsWith(`-${name}`));
+    const { smtp } = configOfPod(objects, pods!);
+    assert.deepEqual(
+      [smtp.proxyMxPort, smtp.proxySubmissionPort, smtp.proxySubmissionsPort, smtp.proxyNetworks],
+      [2526, 2588, 2466, ['10.0.0.0/8']],
+    );
+    const service = objects.find(({ metadata }) => metadata.name === 'mail-staffetta-proxy');
+    assert.equal(service?.spec?.['type'], 'ClusterIP');
+    const policy = objects.find(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name.endsWith(`-${name}`),
+    );
+    type Rule = { readonly from: unknown; readonly ports?: readonly { readonly port: string }[] };
+    const rules = policy?.spec?.['ingress'] as readonly Rule[];
+    for (const port of ['proxy-smtp', 'proxy-submit', 'proxy-submits']) {
+      const opening = rules.filter(({ ports }) => !ports || ports.some((one) => one.port === port));
+      assert.deepEqual(opening, [{ from, ports: [{ port }] }], port);
+    }
+  }
 });
 
 test('migration has the configuration of the services, and may reach what it brings to this version', async () => {

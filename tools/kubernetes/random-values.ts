@@ -27,7 +27,10 @@ const SAMPLES: readonly (readonly [RegExp, readonly unknown[]])[] = [
   [/digest$/, ['', `sha256:${'0f'.repeat(32)}`]],
   [/tag$/, ['', '1.2.3']],
   [/repository$/, ['staffetta', 'images.example.com/mail/staffetta']],
-  [/(Cidrs|SourceRanges|deliveryExcept|relayNetworks)\[\]$/, ['10.0.0.0/8', '2001:db8::/32']],
+  [
+    /(Cidrs|SourceRanges|deliveryExcept|relayNetworks|proxyNetworks)\[\]$/,
+    ['10.0.0.0/8', '2001:db8::/32'],
+  ],
   [/prometheusAddress$/, ['http://prometheus:9090']],
   [/query$/, ['max(staffetta_log_lag_records{namespace="{{ .Release.Namespace }}"})']],
   [/runbooksUrl$/, ['docs/runbooks', 'https://wiki.example.com/mail/']],
@@ -116,6 +119,8 @@ function withoutContradictions(values: Values, chance: Chance): Values {
     if (name === 'delivery') scaling['prometheusAddress'] = 'http://prometheus:9090';
   }
   const ports = at('networkPolicy');
+  at('config.smtp')['proxyNetworks'] = ['10.0.0.0/8'];
+  ports['proxyFrom'] = [{ namespaceSelector: {} }];
   delivery['remotePort'] = 25;
   ports['databasePort'] = 5_432;
   ports['nextHopPorts'] = [2_525];

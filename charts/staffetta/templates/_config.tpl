@@ -65,6 +65,9 @@ are environment variables of the pod, which win over the file.
   "mx" (dict "smtp.mxPort" 2525)
   "submission" (dict "smtp.submissionPort" 2587)
   "submissions" (dict "smtp.submissionsPort" 2465)
+  "proxyMx" (dict "smtp.proxyMxPort" 2526)
+  "proxySubmission" (dict "smtp.proxySubmissionPort" 2588)
+  "proxySubmissions" (dict "smtp.proxySubmissionsPort" 2466)
   "imap" (dict "imap.port" 2143 "imap.tlsPort" 2993)
   "pop3" (dict "pop3.port" 2110 "pop3.tlsPort" 2995)
   "lmtp" (dict "lmtp.port" 2424)
@@ -73,12 +76,15 @@ are environment variables of the pod, which win over the file.
   | toJson }}
 {{- end }}
 
-{{/* The open ports of a component's pods, as a JSON list of {name, port, door}; telemetry and gRPC are apart. */}}
+{{/* The open ports of a component's pods, as a JSON list of {name, port, door, proxy}; telemetry and gRPC are apart. */}}
 {{- define "staffetta.doorPorts" -}}
 {{- $all := list
   (dict "service" "ingress" "door" "mx" "name" "smtp" "port" 2525)
   (dict "service" "ingress" "door" "submission" "name" "submission" "port" 2587)
   (dict "service" "ingress" "door" "submissions" "name" "submissions" "port" 2465)
+  (dict "service" "ingress" "door" "proxyMx" "name" "proxy-smtp" "port" 2526 "proxy" true)
+  (dict "service" "ingress" "door" "proxySubmission" "name" "proxy-submit" "port" 2588 "proxy" true)
+  (dict "service" "ingress" "door" "proxySubmissions" "name" "proxy-submits" "port" 2466 "proxy" true)
   (dict "service" "mailbox" "door" "imap" "name" "imap" "port" 2143)
   (dict "service" "mailbox" "door" "imap" "name" "imaps" "port" 2993)
   (dict "service" "mailbox" "door" "pop3" "name" "pop3" "port" 2110)
