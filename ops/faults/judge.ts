@@ -2,6 +2,7 @@
 import type { LogKind } from '../../tools/harness/cluster.ts';
 import { dsnId } from '../../tools/harness/site-servers.ts';
 import type { Arrival, Site, SiteServers } from '../../tools/harness/site-servers.ts';
+import { longestGap } from '../../tools/harness/statistics.ts';
 import type { Struck } from './strike.ts';
 
 /**
@@ -77,13 +78,7 @@ export function longestGapMs(
   untilMs: number,
 ): number {
   const during = arrivalsMs.filter((atMs) => atMs >= fromMs && atMs <= untilMs);
-  let longest = 0;
-  let lastMs = fromMs;
-  for (const atMs of [...during.toSorted((a, b) => a - b), untilMs]) {
-    longest = Math.max(longest, atMs - lastMs);
-    lastMs = atMs;
-  }
-  return longest;
+  return longestGap([fromMs, ...during, untilMs]);
 }
 
 /** The most transactions that ended at this site within any one second. */

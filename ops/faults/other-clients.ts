@@ -2,7 +2,6 @@
 import { ApiLoad } from '../../tools/harness/api-load.ts';
 import { TrackedLoad } from '../../tools/harness/load.ts';
 import { MailboxUser } from '../../tools/harness/mailbox-user.ts';
-import { waitFor } from '../../tools/harness/wait.ts';
 import type { FaultScene } from './scene.ts';
 import { SENDER } from './scene.ts';
 
@@ -10,7 +9,6 @@ const PER_SECOND = 5;
 const SIZE_BYTES = 2_000;
 const USER = 'user@local.test';
 const PASSWORD = 'user-secret-1';
-const ARRIVE_TIMEOUT_MS = 60_000;
 
 /** What the program and the user saw. */
 export interface OtherClientsReport {
@@ -61,27 +59,16 @@ export async function startOtherClients(scene: FaultScene): Promise<OtherClients
   });
   const stop = async (): Promise<OtherClientsReport> => {
     await Promise.all([program.stop(), letters.stop()]);
-    const hasAll = (): boolean => {
-      const seen = new Set(user.seen.values());
-      return [...letters.accepted.keys()].every((id) => seen.has(id));
+    const lettersNotOnce = await user.stop([...letters.accepted.keys()]);
+    return {
+      apiAccepted: [...program.accepted],
+      apiRefused: Object.fromEntries(program.refused),
+      apiBroken: program.broken,
+      lettersAccepted: letters.accepted.size,
+      imapByes: user.byes,
+      imapFailures: user.failures,
+      lettersNotOnce,
     };
-    await waitFor('all letters', ARRIVE_TIMEOUT_MS, hasAll).catch(() => undefined);
-    await user.stop();
-    return report(program, letters, user);
   };
   return { stop };
-}
-
-function report(program: ApiLoad, letters: TrackedLoad, user: MailboxUser): OtherClientsReport {
-  const times = new Map<string, number>();
-  for (const id of user.seen.values()) times.set(id, (times.get(id) ?? 0) + 1);
-  return {
-    apiAccepted: [...program.accepted],
-    apiRefused: Object.fromEntries(program.refused),
-    apiBroken: program.broken,
-    lettersAccepted: letters.accepted.size,
-    imapByes: user.byes,
-    imapFailures: user.failures,
-    lettersNotOnce: [...letters.accepted.keys()].filter((id) => times.get(id) !== 1),
-  };
 }

@@ -1,8 +1,10 @@
 /** A user who looks into one mailbox by IMAP all the time, at another node whenever a connection ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
+import { waitFor } from './wait.ts';
 
 const LOOK_EVERY_MS = 200;
+const SEE_TIMEOUT_MS = 60_000;
 const BYE = /^\* BYE\b/;
 const ID = /^X-Id: (\S+)/im;
 
@@ -16,12 +18,12 @@ export interface MailboxUserOptions {
 }
 
 export class MailboxUser {
-  /** Each message of the inbox that was seen, by UID: its `X-Id`. */
-  readonly seen = new Map<number, string>();
   /** Connections that were ended with BYE, as RFC 9051 has it. */
   byes = 0;
   /** Whatever else went wrong on an open connection. */
   readonly failures: string[] = [];
+  /** Each message of the inbox that was seen, by UID: its `X-Id`. */
+  readonly #seen = new Map<number, string>();
   readonly #options: MailboxUserOptions;
   readonly #done: Promise<void>;
   #stopping = false;
@@ -31,10 +33,18 @@ export class MailboxUser {
     this.#done = this.#run();
   }
 
-  /** After one more look. */
-  async stop(): Promise<void> {
+  /** Looks until all of these were seen, for a while, and once more. Gives those that are not there just once. */
+  async stop(ids: readonly string[]): Promise<readonly string[]> {
+    const areSeen = (): boolean => {
+      const seen = new Set(this.#seen.values());
+      return ids.every((id) => seen.has(id));
+    };
+    await waitFor('all letters', SEE_TIMEOUT_MS, areSeen).catch(() => undefined);
     this.#stopping = true;
     await this.#done;
+    const times = new Map<string, number>();
+    for (const id of this.#seen.values()) times.set(id, (times.get(id) ?? 0) + 1);
+    return ids.filter((id) => times.get(id) !== 1);
   }
 
   async #run(): Promise<void> {
@@ -84,13 +94,13 @@ export class MailboxUser {
 
   async #look(client: ImapFlow): Promise<void> {
     await client.noop();
-    const next = Math.max(0, ...this.seen.keys()) + 1;
+    const next = Math.max(0, ...this.#seen.keys()) + 1;
     for await (const { uid, headers } of client.fetch(
       `${next}:*`,
       { headers: ['X-Id'] },
       { uid: true },
     )) {
-      if (uid >= next) this.seen.set(uid, ID.exec(headers?.toString() ?? '')?.[1] ?? '');
+      if (uid >= next) this.#seen.set(uid, ID.exec(headers?.toString() ?? '')?.[1] ?? '');
     }
   }
 }

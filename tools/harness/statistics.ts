@@ -21,6 +21,17 @@ export function quantile(values: readonly number[], share: number): number {
   return share === 0.5 && Number.isInteger(at) ? (upper + next) / 2 : upper;
 }
 
+/** The greatest distance of neighbours among values; 0 where there are none. */
+export function longestGap(values: readonly number[]): number {
+  let longest = 0;
+  let before: number | undefined;
+  for (const value of values.toSorted((a, b) => a - b)) {
+    longest = Math.max(longest, value - (before ?? value));
+    before = value;
+  }
+  return longest;
+}
+
 /** Three digits that mean something. */
 export function round(value: number): number {
   return Number(value.toPrecision(3));

@@ -1,5 +1,6 @@
 /** Nothing is lost when any process of a cluster dies or stands still: services, brokers and PostgreSQL, under load. */
 import { boundLimits } from '../../ops/faults/bound-limits.ts';
+import { loadPerSecond } from '../../ops/faults/load-rate.ts';
 import { runFaults } from '../../ops/faults/run.ts';
 import type { FaultReport } from '../../ops/faults/run.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
@@ -10,8 +11,6 @@ import { Point } from '../harness/point.ts';
 const SHORT_SEED = 1;
 const SEED_MAX = 2 ** 31;
 const FAULTS_MIN = 40;
-/** Long: what two cores hold while processes start again. */
-const PER_SECOND = { short: 100, long: { kafka: 150, postgres: 300 } } as const;
 const WITHOUT_PROGRESS_MAX_MS = 15_000;
 const SHOWN_MAX = 20;
 
@@ -25,7 +24,7 @@ await new Point('2.2').run(async (point) => {
     log,
     random: seeded(seed),
     faults: process.env['STAFFETTA_TEST_FAULTS'],
-    perSecond: point.long ? PER_SECOND.long[log] : PER_SECOND.short,
+    perSecond: loadPerSecond(log, point.long),
     ...(point.long ? { faultsMin: FAULTS_MIN } : {}),
     progress: (text) => point.progress(text),
   });

@@ -1,5 +1,6 @@
 /** A rolling restart of every service and every broker under load: none lost, none doubled, clients only reconnect. */
 import { boundLimits } from '../../ops/faults/bound-limits.ts';
+import { loadPerSecond } from '../../ops/faults/load-rate.ts';
 import type { OtherClientsReport } from '../../ops/faults/other-clients.ts';
 import { restartAll } from '../../ops/faults/rolling-restart.ts';
 
@@ -7,8 +8,6 @@ import { SERVICES } from '../harness/cluster.ts';
 import { chosenLog } from '../harness/chosen-log.ts';
 import { Point } from '../harness/point.ts';
 
-/** Long: what two cores hold while processes start again. */
-const PER_SECOND = { short: 100, long: { kafka: 150, postgres: 300 } } as const;
 const CLOSING = '421';
 /** The short form replaces one of each. */
 const FIRST = [...SERVICES, 'kafka'].map((name) => `${name}-1`);
@@ -19,7 +18,7 @@ await new Point('2.3').run(async (point) => {
   const report = await restartAll({
     log,
     only: process.env['STAFFETTA_TEST_RESTARTS']?.split(',') ?? (point.long ? undefined : FIRST),
-    perSecond: point.long ? PER_SECOND.long[log] : PER_SECOND.short,
+    perSecond: loadPerSecond(log, point.long),
     progress: (text) => point.progress(text),
   });
   const { refused, lost, doubled } = report;

@@ -4,6 +4,7 @@
  */
 import type { TrackedLoad } from '../harness/load.ts';
 import { Point } from '../harness/point.ts';
+import { longestGap } from '../harness/statistics.ts';
 import { installMissing } from '../install.ts';
 import type { House } from '../kubernetes/node/house.ts';
 import { smallHouse, trialHouse } from '../kubernetes/node/houses.ts';
@@ -93,7 +94,7 @@ async function showTrial(point: Point, house: House): Promise<void> {
   await load.stop();
   boundLetters(point, house, await reader.stop());
   await boundMail(point, house, load);
-  point.figure('trial: longest without a 250, ms', longestGapMs([...load.accepted.values()]));
+  point.figure('trial: longest without a 250, ms', longestGap([...load.accepted.values()]));
   await boundRemoval(point, house);
 }
 
@@ -217,9 +218,9 @@ async function boundMail(point: Point, house: House, load: TrackedLoad): Promise
 function boundClient(point: Point, house: House, load: TrackedLoad): void {
   const { arrivals } = house.outside.sink;
   point.figure('421 seen by the client', load.refused.get(CLOSING) ?? 0);
-  point.figure('longest without a 250, ms', longestGapMs([...load.accepted.values()]));
+  point.figure('longest without a 250, ms', longestGap([...load.accepted.values()]));
   const came = [...load.accepted.keys()].flatMap((id) => arrivals.get(id) ?? []);
-  point.figure('longest without a delivery, ms', longestGapMs(came));
+  point.figure('longest without a delivery, ms', longestGap(came));
   const others = [...load.refused].filter(([code]) => code !== CLOSING);
   point.bound('the client sees no other reply than 250 and 421', others.length === 0, others);
   point.bound('no transaction ends without a reply', load.broken === 0, load.broken);
@@ -257,9 +258,4 @@ function boundPods(point: Point, bound: string, pods: readonly Pod[]): void {
 
 function secondsSince(begin: number): number {
   return Math.round((performance.now() - begin) / 1000);
-}
-
-function longestGapMs(times: readonly number[]): number {
-  const inOrder = times.toSorted((a, b) => a - b);
-  return Math.max(0, ...inOrder.slice(1).map((time, at) => time - (inOrder[at] ?? time)));
 }

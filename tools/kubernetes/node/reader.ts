@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TrackedLoad } from '../../harness/load.ts';
 import { MailboxUser } from '../../harness/mailbox-user.ts';
-import { waitFor } from '../../harness/wait.ts';
 import { BALANCED, OUTSIDE } from './node-network.ts';
 import type { Outside } from './outside.ts';
 import type { Release } from './release.ts';
@@ -11,7 +10,6 @@ const DOMAIN = 'reader.test';
 const ADDRESS = `reader@${DOMAIN}`;
 const IMAPS_PORT = 993;
 const LETTERS_PER_SECOND = 2;
-const END_TIMEOUT_MS = 60_000;
 
 export interface ReaderReport {
   readonly letters: number;
@@ -57,18 +55,10 @@ export class Reader {
   async stop(): Promise<ReaderReport> {
     await this.letters.stop();
     const accepted = [...this.letters.accepted.keys()];
-    const seen = (): string[] => [...this.#user.seen.values()];
-    const areThere = (): boolean => {
-      const ids = new Set(seen());
-      return accepted.every((id) => ids.has(id));
-    };
-    await waitFor('all letters are there', END_TIMEOUT_MS, areThere).catch(() => undefined);
-    await this.#user.stop();
-    const times = new Map<string, number>();
-    for (const id of seen()) times.set(id, (times.get(id) ?? 0) + 1);
+    const notOnce = await this.#user.stop(accepted);
     return {
       letters: accepted.length,
-      notOnce: accepted.filter((id) => times.get(id) !== 1),
+      notOnce,
       byes: this.#user.byes,
       failures: this.#user.failures,
     };

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import { CertificateError, loadOrCreateCertificate } from './certificate.ts';
+import { loadOrCreateCertificate } from './certificate.ts';
+import { CertificateError } from './pem-files.ts';
 
 let folder: string;
 before(async () => {

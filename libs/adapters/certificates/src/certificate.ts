@@ -1,6 +1,7 @@
 import { X509Certificate, createPrivateKey, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CertificateError, readKeyPair } from './pem-files.ts';
 import { generateSelfSigned } from './self-signed.ts';
 
 /** A certificate chain and its key, PEM. */
@@ -19,17 +20,6 @@ export interface CertificateSource {
   /** Where a self-signed one is kept when no files are given. */
   readonly dataDir: string;
   readonly hostname?: string | undefined;
-}
-
-/** A configured certificate that cannot be used; the message names the key of the configuration. */
-export class CertificateError extends Error {
-  override readonly name = 'CertificateError';
-  readonly configKey: string;
-
-  constructor(configKey: string, problem: string, options?: ErrorOptions) {
-    super(`${configKey}: ${problem}`, options);
-    this.configKey = configKey;
-  }
 }
 
 const FOLDER = 'tls';
@@ -62,30 +52,8 @@ export async function loadOrCreateCertificate(source: CertificateSource): Promis
 }
 
 async function readConfigured(certFile: string, keyFile: string): Promise<Certificate> {
-  const cert = await readNamed('tls.certFile', certFile);
-  const key = await readNamed('tls.keyFile', keyFile);
-  const leaf = parseNamed('tls.certFile', certFile, () => new X509Certificate(cert));
-  const privateKey = parseNamed('tls.keyFile', keyFile, () => createPrivateKey(key));
-  if (!leaf.checkPrivateKey(privateKey)) {
-    throw new CertificateError('tls.keyFile', `${keyFile} is not the key of ${certFile}`);
-  }
+  const { cert, key, leaf } = await readKeyPair('tls', certFile, keyFile);
   return { cert, key, selfSigned: leaf.checkIssued(leaf), path: certFile };
-}
-
-async function readNamed(configKey: string, file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new CertificateError(configKey, (cause as Error).message, { cause });
-  }
-}
-
-function parseNamed<Value>(configKey: string, file: string, parse: () => Value): Value {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new CertificateError(configKey, `${file} is not PEM that can be used`, { cause });
-  }
 }
 
 async function readKept(

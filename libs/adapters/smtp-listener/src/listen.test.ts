@@ -1,34 +1,15 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { MemoryBudget } from '@staffetta/core';
 import type { SmtpAnswer, SmtpListenerOptions } from '@staffetta/core';
 import { SmtpDialogue } from '@staffetta/testing';
 import { listenSmtp } from './listen.ts';
+import { listenerOptions } from './testing/listener-options.ts';
 
 const BUSY: SmtpAnswer = { code: 421, enhanced: '4.3.2', text: 'Busy' };
 
 function options(changes: Partial<SmtpListenerOptions>): SmtpListenerOptions {
-  return {
-    protocol: 'smtp',
-    hosts: ['127.0.0.1'],
-    port: 0,
-    hostname: 'x.example',
-    implicitTls: false,
-    tls: undefined,
-    limits: {
-      sizeBytes: 1_000,
-      recipientsMax: 100,
-      errorsMax: 20,
-      commandsMax: 100,
-      idleTimeoutMs: 5_000,
-      dataTimeoutMs: 5_000,
-    },
-    memory: new MemoryBudget(1_000),
-    open: () => BUSY,
-    onError: (error) => assert.fail(error),
-    ...changes,
-  };
+  return listenerOptions({ open: () => BUSY, ...changes });
 }
 
 test('a port that is taken is named', async () => {

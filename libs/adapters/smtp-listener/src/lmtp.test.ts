@@ -4,6 +4,7 @@ import { MemoryBudget } from '@staffetta/core';
 import type { SmtpAnswer, SmtpListener, SmtpSessionHandler } from '@staffetta/core';
 import { SmtpDialogue } from '@staffetta/testing';
 import { listenSmtp } from './listen.ts';
+import { listenerOptions } from './testing/listener-options.ts';
 
 const OK: SmtpAnswer = { code: 250, enhanced: '2.1.5', text: 'Ok' };
 const NO: SmtpAnswer = { code: 550, enhanced: '5.1.1', text: 'No such\r\n250 mailbox' };
@@ -34,25 +35,8 @@ class Handler implements SmtpSessionHandler {
 let listener: SmtpListener;
 const memory = new MemoryBudget(100_000);
 before(async () => {
-  listener = await listenSmtp({
-    protocol: 'lmtp',
-    hosts: ['127.0.0.1'],
-    port: 0,
-    hostname: 'store.example',
-    implicitTls: false,
-    tls: undefined,
-    limits: {
-      sizeBytes: 1_000,
-      recipientsMax: 100,
-      errorsMax: 20,
-      commandsMax: 100,
-      idleTimeoutMs: 5_000,
-      dataTimeoutMs: 5_000,
-    },
-    memory,
-    open: () => new Handler(),
-    onError: (error) => assert.fail(error),
-  });
+  const options = { protocol: 'lmtp', hostname: 'store.example', memory } as const;
+  listener = await listenSmtp(listenerOptions({ ...options, open: () => new Handler() }));
 });
 after(() => listener.drain(100));
 

@@ -2,37 +2,22 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { MemoryBudget } from '@staffetta/core';
 import type { SmtpListener } from '@staffetta/core';
 import { SmtpDialogue } from '@staffetta/testing';
 import { listenSmtp } from './listen.ts';
+import { listenerOptions } from './testing/listener-options.ts';
 
 /** Refuses each session with the address that it has. */
 async function listening(timeoutMs = 5_000): Promise<{ listener: SmtpListener; seen: string[] }> {
   const seen: string[] = [];
-  const listener = await listenSmtp({
-    protocol: 'smtp',
-    hosts: ['127.0.0.1'],
-    port: 0,
-    hostname: 'x.example',
-    implicitTls: false,
-    tls: undefined,
+  const proxied = listenerOptions({
     proxy: { trusts: (address) => address !== '127.0.0.9', timeoutMs },
-    limits: {
-      sizeBytes: 1_000,
-      recipientsMax: 100,
-      errorsMax: 20,
-      commandsMax: 100,
-      idleTimeoutMs: 5_000,
-      dataTimeoutMs: 5_000,
-    },
-    memory: new MemoryBudget(1_000),
     open({ remoteAddress }) {
       seen.push(remoteAddress);
       return { code: 421, enhanced: '4.3.2', text: remoteAddress };
     },
-    onError: (error) => assert.fail(error),
   });
+  const listener = await listenSmtp(proxied);
   return { listener, seen };
 }
 

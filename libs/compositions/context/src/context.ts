@@ -33,6 +33,7 @@ import { processMetrics } from './process-metrics.ts';
 import { lookForRestore } from './look-for-restore.ts';
 import type { Surroundings } from './service-channel.ts';
 import { StorageWatch } from './storage-watch.ts';
+import { wrongValue } from './wrong-value.ts';
 
 const HEARTBEAT_MS = 1_000;
 /** A database that is configured may come up after us; it is waited for this long, in milliseconds. */
@@ -396,12 +397,8 @@ export class Context implements Service {
 
 /** Settings whose parts are still to come are refused, never taken for something else. */
 function refuseWhatIsNotThere({ blobs }: Config): void {
-  if (blobs.kind !== 'postgres') throw notThere('blobs.kind', blobs.kind, 'postgres');
-}
-
-function notThere(configKey: string, value: string, has: string): Error {
-  const error = new Error(`${configKey}: ${value} is not part of this version; it has ${has}`);
-  return Object.assign(error, { configKey });
+  if (blobs.kind === 'postgres') return;
+  throw wrongValue('blobs.kind', `${blobs.kind} is not part of this version; it has postgres`);
 }
 
 /** By which the data folder is claimed: the same however one comes to it. */

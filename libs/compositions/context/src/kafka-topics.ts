@@ -4,6 +4,7 @@ import { formatHostPort } from '@staffetta/platform';
 import type { Config } from '@staffetta/platform';
 import { ACCEPTED_LANES, LOCAL_LANES } from '@staffetta/postgres';
 import { readKafkaCredentials } from './kafka-credentials.ts';
+import { wrongValue } from './wrong-value.ts';
 
 const PREFIX = 'mail';
 /** Brokers may come up after us; they are waited for this long, in milliseconds. */
@@ -44,8 +45,7 @@ export async function prepareKafka(config: Config, waitMs = BROKERS_WAIT_MS): Pr
       return;
     } catch (error) {
       if (error instanceof TopicsUnfit) {
-        const message = `log.kafka: the brokers have it otherwise:\n${error.message}`;
-        throw Object.assign(new Error(message, { cause: error }), { configKey: 'log.kafka' });
+        throw wrongValue('log.kafka', `the brokers have it otherwise:\n${error.message}`, error);
       }
       if (Date.now() > untilMs) {
         const names = options.connection.brokers.join(', ');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Tracer } from '@staffetta/core';
 import type { Config, Logger, Metrics, ServiceName } from '@staffetta/platform';
+import { wrongValue } from './wrong-value.ts';
 
 const HEADERS_FILE = 'telemetry.otlp.headersFile';
 
@@ -65,9 +66,9 @@ export async function openTraces(
 /** Where it cannot be an address that is asked without a name and a password, the start says so. */
 function checked(endpoint: string): string {
   const url = URL.parse(endpoint);
-  if (!url) throw wrong('telemetry.otlp.endpoint', 'is no URL');
+  if (!url) throw wrongValue('telemetry.otlp.endpoint', 'is no URL');
   if (url.username === '' && url.password === '') return endpoint;
-  throw wrong(
+  throw wrongValue(
     'telemetry.otlp.endpoint',
     'has a user; what the collector wants to know goes to telemetry.otlp.headersFile',
   );
@@ -76,20 +77,16 @@ function checked(endpoint: string): string {
 /** `name: value`, one a line. */
 async function readHeaders(file: string): Promise<Record<string, string>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw wrong(HEADERS_FILE, `${file} cannot be read`, error);
+    throw wrongValue(HEADERS_FILE, `${file} cannot be read`, error);
   });
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return Object.fromEntries(
     lines.map((line, index) => {
       const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
       if (name === undefined || value === undefined) {
-        throw wrong(HEADERS_FILE, `line ${index + 1} of ${file} is not name: value`);
+        throw wrongValue(HEADERS_FILE, `line ${index + 1} of ${file} is not name: value`);
       }
       return [name, value];
     }),
   );
-}
-
-function wrong(configKey: string, problem: string, cause?: unknown): Error {
-  return Object.assign(new Error(`${configKey}: ${problem}`, { cause }), { configKey });
 }
